@@ -1,0 +1,79 @@
+'use strict'
+
+const MAX_MS = 2 ** 31 - 1
+
+/** A TypeError of this module. */
+const refuse = (text) => new TypeError(`js-redis-key-store: ${text}`)
+
+/** What a value is, for a message: never the value itself, which may be a password. */
+const kindOf = (value) => {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'number') return `the number ${value}`
+  if (typeof value === 'object') return 'an object'
+  return typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`
+}
+
+/** One checker a kind: what it accepts, and how that is called in a message. */
+const kinds = {
+  boolean: { accepts: (v) => typeof v === 'boolean', name: 'true or false' },
+  text: { accepts: (v) => typeof v === 'string', name: 'a string' },
+  function: { accepts: (v) => typeof v === 'function', name: 'a function' },
+  object: {
+    accepts: (v) => typeof v === 'object' && v !== null && !Array.isArray(v),
+    name: 'an object'
+  },
+  milliseconds: {
+    accepts: (v) => Number.isInteger(v) && v >= 1 && v <= MAX_MS,
+    name: `a whole number of milliseconds from 1 to ${MAX_MS}`
+  },
+  count: {
+    accepts: (v) => Number.isInteger(v) && v >= 1 && v < 2 ** 32,
+    name: 'a whole number from 1 to 4294967295'
+  },
+  port: {
+    accepts: (v) => Number.isInteger(v) && v >= 1 && v <= 65535,
+    name: 'a whole number from 1 to 65535'
+  },
+  database: {
+    accepts: (v) => Number.isInteger(v) && v >= 0 && v < 2 ** 31,
+    name: 'a whole number from 0'
+  },
+  tls: {
+    accepts: (v) => typeof v === 'boolean' || kinds.object.accepts(v),
+    name: 'true, false or an object'
+  },
+  pem: {
+    accepts: (v) => typeof v === 'string' || Buffer.isBuffer(v),
+    name: 'a string or Buffer in PEM'
+  },
+  pems: {
+    accepts: (v) => [v].flat().every((one) => kinds.pem.accepts(one)),
+    name: 'a string or Buffer in PEM, or an array of them'
+  }
+}
+
+/**
+ * Checks the values of `given` against `known`, which maps names to kinds. `undefined` is as good
+ * as absent.
+ * @param {object} given
+ * @param {Record<string, keyof typeof kinds>} known
+ * @param {string} [path] what stands before a name in a message
+ */
+const checkOptions = (given, known, path = '') => {
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(known, name)) {
+      throw refuse(
+        `unknown option "${path}${name}"; known are ${Object.keys(known)
+          .map((own) => path + own)
+          .join(', ')}`
+      )
+    }
+    const kind = kinds[known[name]]
+    if (value !== undefined && !kind.accepts(value)) {
+      throw refuse(`option "${path}${name}" must be ${kind.name}, not ${kindOf(value)}`)
+    }
+  }
+}
+
+module.exports = { MAX_MS, checkOptions, kindOf, refuse }

@@ -1,0 +1,35 @@
+'use strict'
+
+const { checkOptions, kindOf, refuse } = require('./check')
+
+const KNOWN = {
+  strict: 'boolean',
+  onError: 'function',
+  readTimeout: 'milliseconds',
+  writeTimeout: 'milliseconds',
+  responseTimeout: 'milliseconds',
+  connectTimeout: 'milliseconds',
+  keyPrefix: 'text',
+  maxPending: 'count'
+}
+
+/** `writeTimeout` and `keyPrefix` have their defaults from the client, see `store`. */
+const DEFAULTS = {
+  strict: false,
+  readTimeout: 10_000,
+  responseTimeout: 5_000,
+  connectTimeout: 5_000,
+  maxPending: 2_000_000
+}
+
+/** The factory's second argument, checked, with its defaults. */
+const withDefaults = (options = {}) => {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw refuse(`the options must be an object, not ${kindOf(options)}`)
+  }
+  checkOptions(options, KNOWN)
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  return { ...DEFAULTS, ...Object.fromEntries(given) }
+}
+
+module.exports = { withDefaults }

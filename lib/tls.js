@@ -1,0 +1,49 @@
+'use strict'
+
+const fs = require('node:fs')
+const tls = require('node:tls')
+const { checkOptions } = require('./check')
+
+const KNOWN = {
+  ca: 'pems',
+  cert: 'pem',
+  key: 'pem',
+  servername: 'text',
+  rejectUnauthorized: 'boolean'
+}
+
+const text = (pem) => (pem === undefined ? undefined : String(pem))
+
+/** The certificates that Node itself trusts when it is given none. */
+const trusted = () => {
+  const extra = process.env.NODE_EXTRA_CA_CERTS
+  let certificates = tls.rootCertificates
+  if (extra) {
+    try {
+      certificates = [...certificates, fs.readFileSync(extra, 'utf8')]
+    } catch {
+      // Node warns of an unreadable file itself, and goes on without it.
+    }
+  }
+  return certificates
+}
+
+/**
+ * The TLS settings of the native side, by the rules of Node's own `tls.connect`.
+ * @param {boolean | object} given `true`, or Node's options ca, cert, key, servername, rejectUnauthorized
+ * @param {string} host the name the certificate must bear unless `servername` is given
+ */
+const tlsSettings = (given, host) => {
+  const options = given === true ? {} : given
+  checkOptions(options, KNOWN, 'tls.')
+  const byDefault = process.env.NODE_TLS_REJECT_UNAUTHORIZED !== '0'
+  return {
+    ca: options.ca === undefined ? trusted() : [options.ca].flat().map(text),
+    cert: text(options.cert),
+    key: text(options.key),
+    servername: options.servername || host,
+    rejectUnauthorized: options.rejectUnauthorized ?? byDefault
+  }
+}
+
+module.exports = { KNOWN_TLS_OPTIONS: Object.keys(KNOWN), tlsSettings }

@@ -1,0 +1,62 @@
+//! Opening the byte stream to a server: TCP, TLS over TCP, or a Unix socket.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+
+use crate::options::Family;
+
+/// After this much silence the kernel asks whether the peer is still there.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+/// After this long without an acknowledgement of what was sent, the kernel gives the peer up.
+const USER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Connects to one of the addresses of `host`, trying them in turn within `budget`.
+pub async fn tcp(
+    host: &str,
+    port: u16,
+    family: Option<Family>,
+    budget: Duration,
+) -> io::Result<TcpStream> {
+    let addresses: Vec<SocketAddr> = lookup_host((host, port))
+        .await?
+        .filter(|address| match family {
+            Some(Family::V4) => address.is_ipv4(),
+            Some(Family::V6) => address.is_ipv6(),
+            None => true,
+        })
+        .collect();
+    let mut last = io::Error::new(
+        io::ErrorKind::NotFound,
+        "the host name has no address of the wanted IP family",
+    );
+    for address in &addresses {
+        // A share each, so that one address that swallows packets leaves time for the next.
+        match timeout(budget / addresses.len() as u32, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => {
+                tune(&stream)?;
+                return Ok(stream);
+            }
+            Ok(Err(error)) => last = error,
+            Err(_) => last = io::Error::new(io::ErrorKind::TimedOut, "connecting timed out"),
+        }
+    }
+    Err(last)
+}
+
+fn tune(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(stream);
+    socket.set_tcp_keepalive(
+        &TcpKeepalive::new()
+            .with_time(KEEPALIVE)
+            .with_interval(KEEPALIVE / 3),
+    )?;
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    socket.set_tcp_user_timeout(Some(USER_TIMEOUT))?;
+    Ok(())
+}

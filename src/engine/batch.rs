@@ -1,0 +1,228 @@
+//! Calls as they wait and travel: batches that share one buffer for the text of their arguments.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::error::{Error, masked};
+use crate::options::Settings;
+use crate::store::{Answer, Args, Op};
+
+/// How many calls one batch, and so one pipeline, holds at most.
+pub const MAX_CALLS: usize = 512;
+
+/// A call to be put on a link.
+#[derive(Debug)]
+pub struct Call<T> {
+    /// What to do.
+    pub op: Op,
+    /// Until when it may be sent and answered.
+    pub deadline: Instant,
+    /// Names the call to the receiver of its result.
+    pub ticket: T,
+}
+
+/// The length of each argument in the batch's text, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Lengths {
+    /// The key prefix.
+    pub prefix: u32,
+    /// The integration id.
+    pub integration: u32,
+    /// The botmatic id of a save or delete, the one id of a lookup.
+    pub first: u32,
+    /// The external id of a save or delete.
+    pub second: u32,
+}
+
+/// A call in its batch.
+#[derive(Debug)]
+pub struct Entry<T> {
+    pub op: Op,
+    pub deadline: Instant,
+    /// `None` once it is settled.
+    pub ticket: Option<T>,
+    /// Whether it was sent on a connection that was lost.
+    pub is_resent: bool,
+    start: usize,
+    lengths: Lengths,
+}
+
+/// A result, for the receiver.
+#[derive(Debug)]
+pub struct Done<T> {
+    /// The call's ticket.
+    pub ticket: T,
+    /// What became of it.
+    pub result: Result<Answer, Failure>,
+}
+
+/// Why a call failed, and which call it was.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// The call.
+    pub op: Op,
+    /// Its integration id, as far as it may be shown.
+    pub integration: String,
+    /// The reason.
+    pub error: Error,
+}
+
+/// Calls in their order, made with the same settings.
+#[derive(Debug)]
+pub struct Batch<T> {
+    pub settings: Arc<Settings>,
+    pub entries: Vec<Entry<T>>,
+    text: Vec<u8>,
+}
+
+impl<T> Batch<T> {
+    pub fn new(settings: Arc<Settings>) -> Batch<T> {
+        Batch {
+            settings,
+            entries: Vec::new(),
+            text: Vec::new(),
+        }
+    }
+
+    /// Whether a call with these settings may join.
+    pub fn accepts(&self, settings: &Arc<Settings>) -> bool {
+        self.entries.len() < MAX_CALLS && Arc::ptr_eq(&self.settings, settings)
+    }
+
+    /// Whether all calls of another batch may join.
+    pub fn fits(&self, other: &Batch<T>) -> bool {
+        self.entries.len() + other.entries.len() <= MAX_CALLS
+            && Arc::ptr_eq(&self.settings, &other.settings)
+    }
+
+    /// Adds a call. `write` appends its arguments to the text and tells their lengths; when it
+    /// fails, nothing is added and the call comes back.
+    pub fn push<E>(
+        &mut self,
+        call: Call<T>,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<Lengths, E>,
+    ) -> Result<(), (Call<T>, E)> {
+        let start = self.text.len();
+        match write(&mut self.text) {
+            Ok(lengths) => {
+                self.entries.push(Entry {
+                    op: call.op,
+                    deadline: call.deadline,
+                    ticket: Some(call.ticket),
+                    is_resent: false,
+                    start,
+                    lengths,
+                });
+                Ok(())
+            }
+            Err(error) => {
+                self.text.truncate(start);
+                Err((call, error))
+            }
+        }
+    }
+
+    /// Adds a call of another batch.
+    pub fn adopt(&mut self, mut entry: Entry<T>, from: &[u8]) {
+        let size = entry.lengths.total();
+        let start = self.text.len();
+        self.text
+            .extend_from_slice(&from[entry.start..entry.start + size]);
+        entry.start = start;
+        self.entries.push(entry);
+    }
+
+    /// Takes the calls out, with the text that [`Batch::adopt`] needs.
+    pub fn into_parts(self) -> (Vec<Entry<T>>, Vec<u8>) {
+        (self.entries, self.text)
+    }
+
+    /// The arguments of a call of this batch.
+    pub fn args(&self, entry: &Entry<T>) -> Args<'_> {
+        entry.args(&self.text)
+    }
+
+    /// Settles the calls for which `pick` gives a reason to fail.
+    pub fn fail(&mut self, done: &mut Vec<Done<T>>, pick: impl Fn(&Entry<T>) -> Option<Error>) {
+        for entry in &mut self.entries {
+            if entry.ticket.is_some()
+                && let Some(error) = pick(entry)
+            {
+                let failure = entry.failure(&self.text, error);
+                entry.settle(Err(failure), done);
+            }
+        }
+    }
+
+    /// Whether no call is left to settle.
+    pub fn is_settled(&self) -> bool {
+        self.entries.iter().all(|entry| entry.ticket.is_none())
+    }
+
+    /// Settles every call alike.
+    pub fn finish(&mut self, result: Result<Answer, Error>, done: &mut Vec<Done<T>>) {
+        for entry in &mut self.entries {
+            let result = result.clone();
+            let result = result.map_err(|error| entry.failure(&self.text, error));
+            entry.settle(result, done);
+        }
+    }
+
+    /// Settles each call by its reply, in order.
+    pub fn settle(
+        &mut self,
+        replies: impl Iterator<Item = redis::Value>,
+        done: &mut Vec<Done<T>>,
+    ) {
+        let server = &self.settings.server;
+        for (entry, reply) in self.entries.iter_mut().zip(replies) {
+            let result = crate::store::answer(entry.op, entry.is_resent, reply, server)
+                .map_err(|error| entry.failure(&self.text, error));
+            entry.settle(result, done);
+        }
+    }
+}
+
+impl Lengths {
+    fn total(self) -> usize {
+        [self.prefix, self.integration, self.first, self.second]
+            .iter()
+            .map(|&length| length as usize)
+            .sum()
+    }
+}
+
+impl<T> Entry<T> {
+    /// The arguments, out of the text of the entry's batch.
+    pub fn args<'a>(&self, text: &'a [u8]) -> Args<'a> {
+        let Lengths {
+            prefix,
+            integration,
+            first,
+            second,
+        } = self.lengths;
+        let (stem, rest) = text[self.start..].split_at(prefix as usize + integration as usize);
+        let (first, rest) = rest.split_at(first as usize);
+        Args {
+            stem,
+            first,
+            second: &rest[..second as usize],
+        }
+    }
+
+    /// The failure of this call for `error`.
+    pub fn failure(&self, text: &[u8], error: Error) -> Failure {
+        Failure {
+            op: self.op,
+            integration: masked(&self.args(text).stem[self.lengths.prefix as usize..]),
+            error,
+        }
+    }
+
+    /// Settles the call, unless it is settled already.
+    pub fn settle(&mut self, result: Result<Answer, Failure>, done: &mut Vec<Done<T>>) {
+        if let Some(ticket) = self.ticket.take() {
+            done.push(Done { ticket, result });
+        }
+    }
+}

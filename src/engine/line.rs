@@ -1,0 +1,148 @@
+//! The connection of a link: down, being opened, or up; and when to try again.
+
+use std::collections::hash_map::RandomState;
+use std::future::Future;
+use std::hash::BuildHasher;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::backend::{Connection, Refusal};
+use crate::options::Settings;
+
+const FIRST_BACKOFF: Duration = Duration::from_millis(50);
+const LAST_BACKOFF: Duration = Duration::from_secs(2);
+
+type Opening = Pin<Box<dyn Future<Output = Result<Connection, Refusal>> + Send>>;
+
+/// The connection of a link.
+pub struct Line {
+    state: State,
+    /// What the connection is made with.
+    settings: Option<Arc<Settings>>,
+    /// Attempts since the last reply.
+    attempts: u32,
+}
+
+enum State {
+    Down,
+    Opening(Opening),
+    Up(Connection),
+}
+
+/// What the line tells.
+pub enum Signal {
+    /// An attempt to connect ended.
+    Opened(Result<(), Refusal>),
+    /// The connection ended.
+    Ended,
+}
+
+impl Line {
+    pub fn new() -> Line {
+        Line {
+            state: State::Down,
+            settings: None,
+            attempts: 0,
+        }
+    }
+
+    /// The connection, when there is one that was made with these settings.
+    pub fn connection(&mut self, settings: &Arc<Settings>) -> Option<&mut Connection> {
+        match &mut self.state {
+            State::Up(connection) if is_same(&self.settings, settings) => Some(connection),
+            _ => None,
+        }
+    }
+
+    /// Whether there is a connection.
+    pub fn is_up(&self) -> bool {
+        matches!(self.state, State::Up(_))
+    }
+
+    /// What the connection, or the attempt under way, is made with.
+    pub fn settings(&self) -> Option<&Arc<Settings>> {
+        self.settings.as_ref()
+    }
+
+    /// Connects with these settings in place of what there is, after the backoff that the
+    /// attempts so far ask for.
+    pub fn open(&mut self, settings: &Arc<Settings>) {
+        if matches!(self.state, State::Opening(_)) && is_same(&self.settings, settings) {
+            return;
+        }
+        let delay = backoff(self.attempts);
+        self.attempts = self.attempts.saturating_add(1);
+        self.settings = Some(settings.clone());
+        let settings = settings.clone();
+        self.state = State::Opening(Box::pin(async move {
+            tokio::time::sleep(delay).await;
+            Connection::open(&settings).await
+        }));
+    }
+
+    /// Drops the connection or the attempt.
+    pub fn drop_connection(&mut self) {
+        self.state = State::Down;
+    }
+
+    /// The server answered, or refused for good: the next attempt need not wait.
+    pub fn reset_backoff(&mut self) {
+        self.attempts = 0;
+    }
+
+    /// Waits for the end of an attempt or of the connection; for ever when there is neither.
+    pub async fn signal(&mut self) -> Signal {
+        match &mut self.state {
+            State::Down => std::future::pending().await,
+            State::Opening(opening) => {
+                let result = opening.await;
+                let (state, result) = match result {
+                    Ok(connection) => (State::Up(connection), Ok(())),
+                    Err(refusal) => (State::Down, Err(refusal)),
+                };
+                self.state = state;
+                Signal::Opened(result)
+            }
+            State::Up(connection) => {
+                connection.ended().await;
+                self.state = State::Down;
+                Signal::Ended
+            }
+        }
+    }
+}
+
+fn is_same(own: &Option<Arc<Settings>>, other: &Arc<Settings>) -> bool {
+    own.as_ref().is_some_and(|own| Arc::ptr_eq(own, other))
+}
+
+/// The first attempt goes at once, the later ones double their wait, each shortened at random by
+/// up to a half so that the clients of a server that returns do not all come together.
+fn backoff(attempts: u32) -> Duration {
+    if attempts == 0 {
+        return Duration::ZERO;
+    }
+    let full = FIRST_BACKOFF
+        .saturating_mul(1 << (attempts - 1).min(16))
+        .min(LAST_BACKOFF);
+    let random = RandomState::new().hash_one(attempts) as u32;
+    full.mul_f64(1.0 - f64::from(random) / f64::from(u32::MAX) / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_doubles_up_to_its_limit() {
+        assert_eq!(backoff(0), Duration::ZERO);
+        for (attempts, full) in [(1, 50), (2, 100), (6, 1600), (7, 2000), (u32::MAX, 2000)] {
+            let full = Duration::from_millis(full);
+            for _ in 0..100 {
+                let delay = backoff(attempts);
+                assert!(delay <= full && delay >= full / 2, "{attempts}: {delay:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What the JavaScript thread and the I/O thread share: the queue of calls to one server.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use tokio::sync::Notify;
+
+use super::batch::{Batch, Call, Done, Lengths};
+use super::runner::Runner;
+use super::thread;
+use crate::options::Settings;
+
+/// Who results go to. Called on the I/O thread.
+pub trait Receiver<T>: Send + Sync + 'static {
+    /// Takes all of `done` out.
+    fn settle(&self, done: &mut Vec<Done<T>>);
+    /// Hears what happens to the connection, in a line of text.
+    fn note(&self, note: String);
+}
+
+/// A queue of calls to one server, in call order, and the runner that works it off.
+pub struct Link<T> {
+    queue: Mutex<Queue<T>>,
+    pub(super) bell: Notify,
+    pub(super) receiver: Arc<dyn Receiver<T>>,
+}
+
+struct Queue<T> {
+    batches: VecDeque<Batch<T>>,
+    /// Whether a runner is there.
+    is_running: bool,
+    /// Whether the runner waits for the bell.
+    is_asleep: bool,
+    /// Whether it ends when all is done.
+    is_closing: bool,
+    /// Whether it drops everything and ends.
+    is_abandoned: bool,
+    /// Who waits for the end.
+    closers: Vec<T>,
+}
+
+/// What a runner finds when it looks at the queue.
+pub(super) enum Found {
+    /// Calls were taken, or there were none; go on.
+    Calls { is_closing: bool },
+    /// Nobody wants results any more.
+    Abandoned,
+}
+
+impl<T: Send + 'static> Link<T> {
+    /// A link that has no connection yet: it opens with the first call.
+    pub fn new(receiver: Arc<dyn Receiver<T>>) -> Arc<Link<T>> {
+        Arc::new(Link {
+            queue: Mutex::new(Queue {
+                batches: VecDeque::new(),
+                is_running: false,
+                is_asleep: false,
+                is_closing: false,
+                is_abandoned: false,
+                closers: Vec::new(),
+            }),
+            bell: Notify::new(),
+            receiver,
+        })
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue<T>> {
+        // Whoever panicked left the queue whole: no step inside the lock can be half done.
+        self.queue.lock().unwrap_or_else(|poison| poison.into_inner())
+    }
+
+    /// Queues a call; see [`Batch::push`] for `write`.
+    pub fn push<E>(
+        self: &Arc<Self>,
+        settings: &Arc<Settings>,
+        call: Call<T>,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<Lengths, E>,
+    ) -> Result<(), (Call<T>, E)> {
+        let mut queue = self.queue();
+        if !queue
+            .batches
+            .back()
+            .is_some_and(|batch| batch.accepts(settings))
+        {
+            queue.batches.push_back(Batch::new(settings.clone()));
+        }
+        if let Some(batch) = queue.batches.back_mut() {
+            batch.push(call, write)?;
+        }
+        let wakes = std::mem::take(&mut queue.is_asleep);
+        let starts = !std::mem::replace(&mut queue.is_running, true);
+        drop(queue);
+        if starts {
+            self.start();
+        } else if wakes {
+            self.bell.notify_one();
+        }
+        Ok(())
+    }
+
+    fn start(self: &Arc<Self>) {
+        let runner = Runner::new(self.clone());
+        // When there can be no thread the runner is dropped, which fails its calls.
+        if let Err(error) = thread::spawn(runner.run()) {
+            self.receiver.note(format!("no I/O thread: {error}"));
+        }
+    }
+
+    /// Ends the connection once all calls are done; `ticket` is settled then. Gives the ticket
+    /// back when there is nothing to wait for.
+    pub fn close(&self, ticket: Option<T>) -> Option<T> {
+        let mut queue = self.queue();
+        if !queue.is_running {
+            return ticket;
+        }
+        queue.is_closing = true;
+        queue.closers.extend(ticket);
+        drop(queue);
+        self.bell.notify_one();
+        None
+    }
+
+    /// Drops the connection and all calls, unsettled: the JavaScript thread is gone.
+    pub fn abandon(&self) {
+        self.queue().is_abandoned = true;
+        self.bell.notify_one();
+    }
+
+    /// Takes all queued batches. The next push rings the bell.
+    pub(super) fn take(&self, mut into: impl FnMut(Batch<T>)) -> Found {
+        let mut queue = self.queue();
+        if queue.is_abandoned {
+            queue.batches.clear();
+            return Found::Abandoned;
+        }
+        queue.is_asleep = true;
+        let batches = std::mem::take(&mut queue.batches);
+        let is_closing = queue.is_closing;
+        drop(queue);
+        batches.into_iter().for_each(&mut into);
+        Found::Calls { is_closing }
+    }
+
+    /// Ends the runner if the queue is empty, and gives those who wait for that.
+    pub(super) fn retire(&self) -> Option<Vec<T>> {
+        let mut queue = self.queue();
+        if !queue.batches.is_empty() {
+            return None;
+        }
+        queue.is_running = false;
+        queue.is_closing = false;
+        queue.is_asleep = false;
+        Some(std::mem::take(&mut queue.closers))
+    }
+}

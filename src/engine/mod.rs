@@ -1,0 +1,18 @@
+//! The life of a call: from the queue it is put on, over the connection, to its result.
+//!
+//! The JavaScript thread puts calls on a [`Link`]; a [`runner`] on the I/O thread sends them in
+//! their order, many to a pipeline, and hands the results to the link's [`Receiver`].
+
+mod batch;
+mod deadline;
+mod line;
+mod link;
+mod order;
+mod runner;
+mod thread;
+
+#[cfg(test)]
+mod testing;
+
+pub use batch::{Call, Done, Failure, Lengths};
+pub use link::{Link, Receiver};

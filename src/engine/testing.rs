@@ -1,0 +1,55 @@
+//! What the engine's unit tests share.
+
+use std::collections::HashMap;
+use std::sync::mpsc::{self, Sender};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Done, Receiver};
+use crate::options::{Endpoint, Names, Settings};
+
+/// Settings for a port of this machine.
+pub fn settings(port: u16) -> Arc<Settings> {
+    let endpoint = Endpoint::Tcp {
+        host: "127.0.0.1".to_owned(),
+        port,
+        family: None,
+    };
+    Arc::new(Settings {
+        server: endpoint.label(),
+        endpoint,
+        tls: None,
+        username: None,
+        password: None,
+        db: 0,
+        lenient_db: false,
+        retry: true,
+        names: Names::new(&HashMap::new()),
+        connect_timeout: Duration::from_secs(1),
+        response_timeout: Duration::from_secs(5),
+    })
+}
+
+/// Receives the results of a link's calls.
+pub struct Results(Sender<Done<u32>>);
+
+impl Results {
+    /// A receiver, and where its results come out.
+    pub fn new() -> (Arc<dyn Receiver<u32>>, mpsc::Receiver<Done<u32>>) {
+        let (sender, results) = mpsc::channel();
+        (Arc::new(Results(sender)), results)
+    }
+}
+
+impl Receiver<u32> for Results {
+    fn settle(&self, done: &mut Vec<Done<u32>>) {
+        for result in done.drain(..) {
+            // A test that has seen enough is gone.
+            let _ = self.0.send(result);
+        }
+    }
+
+    fn note(&self, note: String) {
+        eprintln!("{note}");
+    }
+}

@@ -1,0 +1,186 @@
+//! Why a call failed. Every variant has one stable code, the `code` of JavaScript's `KeyStoreError`.
+//!
+//! No message holds a password: servers are named by [`crate::options::Settings::server`], and
+//! replies pass through [`reply_text`].
+
+use std::sync::Arc;
+
+/// The reason of a failure, with the server it came from and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The store, or the client it was made from, was closed.
+    #[error("the store is closed: its quit() was called or its client was closed; make a new store from an open client")]
+    Closed,
+    /// As many calls wait as `maxPending` allows.
+    #[error("{limit} calls wait already, as many as maxPending allows: {server} is slower than the calls come or is down; await earlier calls or raise maxPending")]
+    Busy {
+        /// The server that the calls wait for.
+        server: Arc<str>,
+        /// The value of `maxPending`.
+        limit: usize,
+    },
+    /// A connection stood but no answer came by the deadline.
+    #[error("no answer from {server} by the deadline; check its load and the network, or raise readTimeout or writeTimeout")]
+    Timeout {
+        /// The silent server.
+        server: Arc<str>,
+    },
+    /// There was no connection by the deadline.
+    #[error("no connection to {server}: {reason}; check that Redis runs there and that this machine may reach it")]
+    Unreachable {
+        /// The server that was tried.
+        server: Arc<str>,
+        /// What the last attempt met.
+        reason: Arc<str>,
+    },
+    /// The TLS handshake failed.
+    #[error("no TLS connection to {server}: {reason}; check that it speaks TLS, and the ca, cert, key and servername options")]
+    Tls {
+        /// The server that was tried.
+        server: Arc<str>,
+        /// What the handshake met.
+        reason: Arc<str>,
+    },
+    /// What answered does not speak the Redis protocol.
+    #[error("{server} does not answer as Redis does ({reason}); check host and port, and whether it wants TLS")]
+    Protocol {
+        /// The server that answered.
+        server: Arc<str>,
+        /// What was wrong with its answer.
+        reason: Arc<str>,
+    },
+    /// The login was refused, or one is needed.
+    #[error("{server} refused the login: {reply}; check user name and password")]
+    Auth {
+        /// The server that refused.
+        server: Arc<str>,
+        /// Its reply.
+        reply: Arc<str>,
+    },
+    /// The server has no database of that number.
+    #[error("{server} has no database {db}: {reply}; choose a number below the server's `databases` setting")]
+    Database {
+        /// The server that was asked.
+        server: Arc<str>,
+        /// The number that was asked for.
+        db: i64,
+        /// Its reply.
+        reply: Arc<str>,
+    },
+    /// Any other error reply.
+    #[error("{server} replied {reply}; {}", kind.advice())]
+    Reply {
+        /// The server that replied.
+        server: Arc<str>,
+        /// What the reply means.
+        kind: ReplyKind,
+        /// The reply.
+        reply: Arc<str>,
+    },
+    /// A fault of this module.
+    #[error("internal error: {0}; please report it")]
+    Internal(Arc<str>),
+}
+
+/// The error replies that have a code of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplyKind {
+    /// The user may not run the command or touch the key.
+    NoPerm,
+    /// The key holds something else than a string.
+    WrongType,
+    /// The server is a replica.
+    ReadOnly,
+    /// The server is at its `maxmemory`.
+    OutOfMemory,
+    /// Everything else.
+    Other,
+}
+
+impl ReplyKind {
+    fn advice(self) -> &'static str {
+        match self {
+            ReplyKind::NoPerm => {
+                "let this user run MSET, GET, MGET, DEL, UNLINK and SCAN on the store's keys"
+            }
+            ReplyKind::WrongType => {
+                "another program keeps something else under this key; keep the store's keys to itself"
+            }
+            ReplyKind::ReadOnly => "this server is a replica; use its master",
+            ReplyKind::OutOfMemory => "give the server more memory or an eviction policy",
+            ReplyKind::Other => "see the Redis documentation for this reply",
+        }
+    }
+}
+
+impl Error {
+    /// The stable code of this reason.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::Closed => "CLOSED",
+            Error::Busy { .. } => "BUSY",
+            Error::Timeout { .. } => "TIMEOUT",
+            Error::Unreachable { .. } => "UNREACHABLE",
+            Error::Tls { .. } => "TLS",
+            Error::Protocol { .. } => "PROTOCOL",
+            Error::Auth { .. } => "AUTH",
+            Error::Database { .. } => "DATABASE",
+            Error::Internal(_) => "INTERNAL",
+            Error::Reply { kind, .. } => match kind {
+                ReplyKind::NoPerm => "NOPERM",
+                ReplyKind::WrongType => "WRONGTYPE",
+                ReplyKind::ReadOnly => "READONLY",
+                ReplyKind::OutOfMemory => "OOM",
+                ReplyKind::Other => "REPLY",
+            },
+        }
+    }
+
+    /// The reason that an error reply to a command stands for.
+    pub fn from_reply(server: &Arc<str>, error: &redis::ServerError) -> Error {
+        let (server, reply) = (server.clone(), reply_text(error));
+        let kind = match error.code() {
+            "NOAUTH" | "WRONGPASS" => return Error::Auth { server, reply },
+            "NOPERM" => ReplyKind::NoPerm,
+            "WRONGTYPE" => ReplyKind::WrongType,
+            "READONLY" => ReplyKind::ReadOnly,
+            "OOM" => ReplyKind::OutOfMemory,
+            _ => ReplyKind::Other,
+        };
+        Error::Reply {
+            server,
+            kind,
+            reply,
+        }
+    }
+}
+
+/// The text of an error reply, without the arguments that Redis quotes for an unknown command:
+/// they hold keys, and for a renamed `AUTH` the password.
+pub fn reply_text(error: &redis::ServerError) -> Arc<str> {
+    let detail = error.details().unwrap_or_default();
+    let detail = detail.split(", with args").next().unwrap_or_default();
+    format!("\"{} {detail}\"", error.code()).into()
+}
+
+/// An integration id as it may be shown: it is a bearer token, so its first four characters.
+pub fn masked(integration: &[u8]) -> String {
+    let text = String::from_utf8_lossy(integration);
+    match text.char_indices().nth(4) {
+        Some((cut, _)) => format!("{}…", &text[..cut]),
+        None => text.into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_integration_id_shows_four_characters() {
+        assert_eq!(masked(b"secret-token"), "secr…");
+        assert_eq!(masked("ééééé".as_bytes()), "éééé…");
+        assert_eq!(masked(b"abcd"), "abcd");
+        assert_eq!(masked(b""), "");
+    }
+}

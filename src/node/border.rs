@@ -1,0 +1,422 @@
+//! Results on their way to JavaScript: collected on the I/O thread, settled on the JavaScript
+//! thread, with one threadsafe function a link and one signal for all that is there.
+
+use std::ffi::c_void;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use napi::{Env, Result, check_status, sys};
+
+use super::promise::Deferred;
+use super::store::Owner;
+use crate::engine::{self, Done, Receiver};
+use crate::store::Answer;
+
+/// How many results share a handle scope.
+const RESULTS_A_SCOPE: usize = 256;
+
+/// Names a call to the border.
+pub struct Ticket {
+    /// The promise's hidden side.
+    pub deferred: Deferred,
+    /// The store that made the call; `None` for the end of a link.
+    pub owner: Option<Arc<Owner>>,
+}
+
+/// The receiver of a link's results.
+pub struct Border {
+    arrived: Mutex<Arrived>,
+    /// `None` once the environment or the link is gone. Locked for every call of it, so that it
+    /// cannot be freed under the I/O thread.
+    function: Mutex<Option<Function>>,
+    is_signalled: AtomicBool,
+    /// Calls that are not settled. Written by the JavaScript thread only.
+    pending: AtomicUsize,
+    /// Whether JavaScript has let go of the link.
+    is_orphan: AtomicBool,
+    /// The JavaScript function that hears of the connection.
+    listener: Reference,
+}
+
+#[derive(Default)]
+struct Arrived {
+    done: Vec<Done<Ticket>>,
+    notes: Vec<String>,
+}
+
+#[derive(Clone, Copy)]
+struct Function(sys::napi_threadsafe_function);
+
+// SAFETY: Node allows threadsafe functions to be called from any thread; `Border::function` sees to
+// it that none is called after its end.
+unsafe impl Send for Function {}
+
+/// A JavaScript function that is kept alive.
+pub struct Reference(sys::napi_ref);
+
+// SAFETY: the pointer is only carried through other threads; all methods take the environment,
+// which exists on the JavaScript thread only.
+unsafe impl Send for Reference {}
+// SAFETY: as above.
+unsafe impl Sync for Reference {}
+
+impl Reference {
+    /// Keeps `function` alive until [`Reference::delete`] or the environment's end.
+    pub fn new(env: sys::napi_env, function: sys::napi_value) -> Result<Reference> {
+        let mut reference = ptr::null_mut();
+        // SAFETY: `function` is a live handle of `env`.
+        check_status!(unsafe { sys::napi_create_reference(env, function, 1, &mut reference) })?;
+        Ok(Reference(reference))
+    }
+
+    /// Calls the function, whose exceptions are dropped: it is our own and catches its user's.
+    pub fn call(
+        &self,
+        env: sys::napi_env,
+        arguments: &[sys::napi_value],
+    ) -> Option<sys::napi_value> {
+        let (mut function, mut this) = (ptr::null_mut(), ptr::null_mut());
+        let mut result = ptr::null_mut();
+        // SAFETY: the reference is alive until `delete`, which its holder calls last; all handles
+        // are of `env` and in scope.
+        let status = unsafe {
+            sys::napi_get_reference_value(env, self.0, &mut function);
+            sys::napi_get_undefined(env, &mut this);
+            sys::napi_call_function(
+                env,
+                this,
+                function,
+                arguments.len(),
+                arguments.as_ptr(),
+                &mut result,
+            )
+        };
+        if status != sys::Status::napi_ok {
+            let mut thrown = ptr::null_mut();
+            // SAFETY: clears what the call may have thrown; harmless when it has not.
+            unsafe { sys::napi_get_and_clear_last_exception(env, &mut thrown) };
+            return None;
+        }
+        Some(result)
+    }
+
+    /// Lets the function go. The last use of this reference.
+    pub fn delete(&self, env: sys::napi_env) {
+        // SAFETY: `env` is the environment it was made in; the holder uses it no more.
+        unsafe { sys::napi_delete_reference(env, self.0) };
+    }
+}
+
+/// What the threadsafe function carries.
+struct Context {
+    border: Arc<Border>,
+    link: Arc<engine::Link<Ticket>>,
+}
+
+impl Border {
+    /// A border whose `listener` hears of the connection, and the link it receives from.
+    pub fn new(env: &Env, listener: Reference) -> Result<(Arc<Border>, Arc<engine::Link<Ticket>>)> {
+        let border = Arc::new(Border {
+            arrived: Mutex::default(),
+            function: Mutex::new(None),
+            is_signalled: AtomicBool::new(false),
+            pending: AtomicUsize::new(0),
+            is_orphan: AtomicBool::new(false),
+            listener,
+        });
+        let link = engine::Link::new(border.clone());
+        let function = threadsafe_function(env, border.clone(), link.clone())?;
+        *border.function() = Some(function);
+        Ok((border, link))
+    }
+
+    fn function(&self) -> MutexGuard<'_, Option<Function>> {
+        self.function
+            .lock()
+            .unwrap_or_else(|poison| poison.into_inner())
+    }
+
+    fn arrived(&self) -> MutexGuard<'_, Arrived> {
+        self.arrived
+            .lock()
+            .unwrap_or_else(|poison| poison.into_inner())
+    }
+
+    /// A call is under way: the process stays alive until it is settled.
+    pub fn depart(&self, env: sys::napi_env) {
+        let pending = self.pending.load(Ordering::Relaxed);
+        self.pending.store(pending + 1, Ordering::Relaxed);
+        if pending == 0
+            && let Some(Function(function)) = *self.function()
+        {
+            // SAFETY: the function is alive, see the field; this is the JavaScript thread.
+            unsafe { sys::napi_ref_threadsafe_function(env, function) };
+        }
+    }
+
+    fn settled(&self, env: sys::napi_env, count: usize) {
+        let pending = self.pending.load(Ordering::Relaxed) - count;
+        self.pending.store(pending, Ordering::Relaxed);
+        if pending == 0 && count > 0 {
+            if let Some(Function(function)) = *self.function() {
+                // SAFETY: as in `depart`.
+                unsafe { sys::napi_unref_threadsafe_function(env, function) };
+            }
+            if self.is_orphan.load(Ordering::Relaxed) {
+                self.release(env);
+            }
+        }
+    }
+
+    /// JavaScript lets go of the link: the function goes when the last call is settled.
+    pub fn orphan(&self, env: sys::napi_env) {
+        self.is_orphan.store(true, Ordering::Relaxed);
+        if self.pending.load(Ordering::Relaxed) == 0 {
+            self.release(env);
+        }
+    }
+
+    fn release(&self, env: sys::napi_env) {
+        if let Some(Function(function)) = self.function().take() {
+            self.listener.delete(env);
+            // SAFETY: taken out first, so nobody calls it any more.
+            unsafe {
+                sys::napi_release_threadsafe_function(
+                    function,
+                    sys::ThreadsafeFunctionReleaseMode::release,
+                );
+            }
+        }
+    }
+
+    /// Settles a call that never departed, at once.
+    pub fn settle_now(env: sys::napi_env, ticket: Ticket, answer: Answer) {
+        Values::new(env).settle(env, ticket, Ok(answer));
+    }
+
+    /// Fails a call that never departed: soon, so that nobody hears of it before it returns.
+    pub fn fail_soon(&self, env: sys::napi_env, ticket: Ticket, failure: engine::Failure) {
+        self.depart(env);
+        let result = Err(failure);
+        self.settle(&mut vec![Done { ticket, result }]);
+    }
+
+    fn signal(&self) {
+        if self.is_signalled.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let mut function = self.function();
+        if let Some(Function(alive)) = *function {
+            // SAFETY: alive while the lock is held: `release` and `finalize` take it out under the
+            // lock before Node frees it.
+            let status = unsafe {
+                sys::napi_call_threadsafe_function(
+                    alive,
+                    ptr::null_mut(),
+                    sys::ThreadsafeFunctionCallMode::nonblocking,
+                )
+            };
+            if status == sys::Status::napi_closing {
+                *function = None;
+            }
+        }
+    }
+
+    /// Settles all that has arrived.
+    fn settle_arrived(&self, env: sys::napi_env) {
+        // Cleared before the queue is taken: what arrives after that signals anew.
+        self.is_signalled.store(false, Ordering::Release);
+        let Arrived { mut done, notes } = std::mem::take(&mut *self.arrived());
+        for note in notes {
+            if let Some(note) = string(env, note.as_bytes()) {
+                self.listener.call(env, &[note]);
+            }
+        }
+        let count = done.len();
+        let values = Values::new(env);
+        let mut left = done.drain(..);
+        loop {
+            let scope = Scope::open(env);
+            let taken = left
+                .by_ref()
+                .take(RESULTS_A_SCOPE)
+                .map(|Done { ticket, result }| values.settle(env, ticket, result))
+                .count();
+            drop(scope);
+            if taken < RESULTS_A_SCOPE {
+                break;
+            }
+        }
+        drop(left);
+        let mut arrived = self.arrived();
+        if arrived.done.capacity() == 0 {
+            arrived.done = done;
+        }
+        drop(arrived);
+        self.settled(env, count);
+    }
+}
+
+impl Receiver<Ticket> for Border {
+    fn settle(&self, done: &mut Vec<Done<Ticket>>) {
+        self.arrived().done.append(done);
+        self.signal();
+    }
+
+    fn note(&self, note: String) {
+        self.arrived().notes.push(note);
+        self.signal();
+    }
+}
+
+/// The values that most calls resolve to, made once for all that has arrived.
+struct Values {
+    yes: sys::napi_value,
+    no: sys::napi_value,
+    null: sys::napi_value,
+    undefined: sys::napi_value,
+}
+
+impl Values {
+    fn new(env: sys::napi_env) -> Values {
+        let mut values = Values {
+            yes: ptr::null_mut(),
+            no: ptr::null_mut(),
+            null: ptr::null_mut(),
+            undefined: ptr::null_mut(),
+        };
+        // SAFETY: each is a valid place for a handle of `env`; these calls do not fail.
+        unsafe {
+            sys::napi_get_boolean(env, true, &mut values.yes);
+            sys::napi_get_boolean(env, false, &mut values.no);
+            sys::napi_get_null(env, &mut values.null);
+            sys::napi_get_undefined(env, &mut values.undefined);
+        }
+        values
+    }
+
+    fn settle(
+        &self,
+        env: sys::napi_env,
+        ticket: Ticket,
+        result: std::result::Result<Answer, engine::Failure>,
+    ) {
+        let Ticket { deferred, owner } = ticket;
+        match result {
+            Ok(Answer::Yes) => deferred.resolve(env, self.yes),
+            Ok(Answer::No) => deferred.resolve(env, self.no),
+            Ok(Answer::Missing) => deferred.resolve(env, self.null),
+            Ok(Answer::Id(id)) => {
+                deferred.resolve(env, string(env, &id).unwrap_or(self.undefined));
+            }
+            Err(failure) => match &owner {
+                Some(owner) => owner.fail(env, deferred, &failure),
+                None => deferred.resolve(env, self.undefined),
+            },
+        }
+        if let Some(owner) = owner {
+            owner.settled(env);
+        }
+    }
+}
+
+/// A JavaScript string of UTF-8, in which what is no UTF-8 becomes U+FFFD.
+pub fn string(env: sys::napi_env, text: &[u8]) -> Option<sys::napi_value> {
+    // One byte a character and no decoding where that is enough.
+    let make = if text.is_ascii() {
+        sys::napi_create_string_latin1
+    } else {
+        sys::napi_create_string_utf8
+    };
+    let mut value = ptr::null_mut();
+    // SAFETY: `text` is that long and copied.
+    let status = unsafe {
+        make(
+            env,
+            text.as_ptr().cast(),
+            text.len() as isize,
+            &mut value,
+        )
+    };
+    (status == sys::Status::napi_ok).then_some(value)
+}
+
+/// A handle scope, closed when dropped.
+struct Scope {
+    env: sys::napi_env,
+    scope: sys::napi_handle_scope,
+}
+
+impl Scope {
+    fn open(env: sys::napi_env) -> Scope {
+        let mut scope = ptr::null_mut();
+        // SAFETY: `scope` is a valid place; closed in `drop`, in order.
+        unsafe { sys::napi_open_handle_scope(env, &mut scope) };
+        Scope { env, scope }
+    }
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        // SAFETY: opened in `open`, closed once.
+        unsafe { sys::napi_close_handle_scope(self.env, self.scope) };
+    }
+}
+
+fn threadsafe_function(
+    env: &Env,
+    border: Arc<Border>,
+    link: Arc<engine::Link<Ticket>>,
+) -> Result<Function> {
+    let raw = env.raw();
+    let name = string(raw, b"js-redis-key-store").unwrap_or(ptr::null_mut());
+    let context = Box::into_raw(Box::new(Context { border, link })).cast::<c_void>();
+    let mut function = ptr::null_mut();
+    // SAFETY: `context` lives until `finalize` takes it back, the last that Node does with it.
+    let status = unsafe {
+        sys::napi_create_threadsafe_function(
+            raw,
+            ptr::null_mut(),
+            ptr::null_mut(),
+            name,
+            0,
+            1,
+            ptr::null_mut(),
+            Some(finalize),
+            context,
+            Some(on_signal),
+            &mut function,
+        )
+    };
+    if status != sys::Status::napi_ok {
+        // SAFETY: Node did not take it.
+        drop(unsafe { Box::from_raw(context.cast::<Context>()) });
+    }
+    check_status!(status, "cannot make a threadsafe function")?;
+    // SAFETY: just made, on the JavaScript thread. An idle link keeps no process alive.
+    check_status!(unsafe { sys::napi_unref_threadsafe_function(raw, function) })?;
+    Ok(Function(function))
+}
+
+unsafe extern "C" fn on_signal(
+    env: sys::napi_env,
+    _function: sys::napi_value,
+    context: *mut c_void,
+    _data: *mut c_void,
+) {
+    // Node calls without an environment when it is going down.
+    if !env.is_null() {
+        // SAFETY: made in `threadsafe_function`, alive until `finalize`.
+        let context = unsafe { &*context.cast::<Context>() };
+        context.border.settle_arrived(env);
+    }
+}
+
+/// The threadsafe function ends: released, or its environment goes down with calls under way.
+unsafe extern "C" fn finalize(_env: sys::napi_env, _data: *mut c_void, context: *mut c_void) {
+    // SAFETY: made in `threadsafe_function`; Node calls this once, last.
+    let Context { border, link } = *unsafe { Box::from_raw(context.cast::<Context>()) };
+    *border.function() = None;
+    link.abandon();
+}

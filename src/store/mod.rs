@@ -1,0 +1,198 @@
+//! What each call writes and reads in Redis, and what the replies mean.
+
+mod wipe;
+
+use std::sync::Arc;
+
+use redis::{Pipeline, ServerError, Value};
+
+pub use wipe::{Step, Wipe};
+
+use crate::error::Error;
+use crate::key::{self, Half};
+use crate::options::Names;
+
+/// The five calls on pairs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// `saveIds`
+    SaveIds,
+    /// `getBotmaticId`
+    GetBotmaticId,
+    /// `getExtId`
+    GetExtId,
+    /// `deleteIds`
+    DeleteIds,
+    /// `deleteAllIds`
+    DeleteAllIds,
+}
+
+impl Op {
+    /// The method's name in JavaScript.
+    pub fn name(self) -> &'static str {
+        match self {
+            Op::SaveIds => "saveIds",
+            Op::GetBotmaticId => "getBotmaticId",
+            Op::GetExtId => "getExtId",
+            Op::DeleteIds => "deleteIds",
+            Op::DeleteAllIds => "deleteAllIds",
+        }
+    }
+
+    /// Whether the call only reads.
+    pub fn is_lookup(self) -> bool {
+        matches!(self, Op::GetBotmaticId | Op::GetExtId)
+    }
+}
+
+/// What a call comes to when it does not fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Done: `true`.
+    Yes,
+    /// Not all was there to delete: `false`.
+    No,
+    /// The id that was looked up.
+    Id(Vec<u8>),
+    /// There is no such id: `null`.
+    Missing,
+}
+
+/// The arguments of a call.
+#[derive(Clone, Copy, Debug)]
+pub struct Args<'a> {
+    /// Key prefix and integration id.
+    pub stem: &'a [u8],
+    /// The botmatic id of a save or delete, the one id of a lookup.
+    pub first: &'a [u8],
+    /// The external id of a save or delete.
+    pub second: &'a [u8],
+}
+
+/// Adds the one command of a save, lookup or pair delete. `scratch` is room to build a key in.
+pub fn write(op: Op, args: Args<'_>, names: &Names, scratch: &mut Vec<u8>, out: &mut Pipeline) {
+    let Args {
+        stem,
+        first,
+        second,
+    } = args;
+    let mut key = |half, id| {
+        scratch.clear();
+        key::write(scratch, stem, half, id);
+        redis::ToRedisArgs::to_redis_args(&scratch.as_slice())
+    };
+    match op {
+        Op::SaveIds => {
+            out.cmd(&names.mset)
+                .arg(key(Half::Botmatic, first))
+                .arg(second)
+                .arg(key(Half::External, second))
+                .arg(first);
+        }
+        Op::GetBotmaticId => {
+            out.cmd(&names.get).arg(key(Half::External, first));
+        }
+        Op::GetExtId => {
+            out.cmd(&names.get).arg(key(Half::Botmatic, first));
+        }
+        Op::DeleteIds => {
+            out.cmd(&names.del)
+                .arg(key(Half::Botmatic, first))
+                .arg(key(Half::External, second));
+        }
+        Op::DeleteAllIds => unreachable!("a walk, not one command: see Wipe"),
+    }
+}
+
+/// What the reply to [`write`]'s command means.
+///
+/// `is_resent`: the command was sent before on a connection that was lost. A pair delete that then
+/// finds nothing was carried out the first time.
+pub fn answer(op: Op, is_resent: bool, reply: Value, server: &Arc<str>) -> Result<Answer, Error> {
+    match (op, reply) {
+        (_, Value::ServerError(error)) => Err(Error::from_reply(server, &error)),
+        (Op::SaveIds, Value::Okay) => Ok(Answer::Yes),
+        (Op::GetBotmaticId | Op::GetExtId, Value::Nil) => Ok(Answer::Missing),
+        (Op::GetBotmaticId | Op::GetExtId, Value::BulkString(id)) => Ok(Answer::Id(id)),
+        (Op::DeleteIds, Value::Int(2)) => Ok(Answer::Yes),
+        (Op::DeleteIds, Value::Int(0)) if is_resent => Ok(Answer::Yes),
+        (Op::DeleteIds, Value::Int(_)) => Ok(Answer::No),
+        (op, _) => Err(unexpected(op, server)),
+    }
+}
+
+fn unexpected(op: Op, server: &Arc<str>) -> Error {
+    Error::Protocol {
+        server: server.clone(),
+        reason: format!("a reply to {} that Redis never gives", op.name()).into(),
+    }
+}
+
+fn is_unknown_command(error: &ServerError) -> bool {
+    error
+        .details()
+        .is_some_and(|detail| detail.starts_with("unknown command"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    fn packed(op: Op) -> String {
+        let mut pipeline = redis::pipe();
+        let args = Args {
+            stem: b"i",
+            first: b"1",
+            second: b"x",
+        };
+        write(
+            op,
+            args,
+            &Names::new(&HashMap::new()),
+            &mut Vec::new(),
+            &mut pipeline,
+        );
+        String::from_utf8(pipeline.get_packed_pipeline()).unwrap()
+    }
+
+    #[test]
+    fn each_call_is_one_command() {
+        assert_eq!(
+            packed(Op::SaveIds),
+            "*5\r\n$4\r\nMSET\r\n$5\r\ni:b:1\r\n$1\r\nx\r\n$5\r\ni:e:x\r\n$1\r\n1\r\n"
+        );
+        assert_eq!(
+            packed(Op::DeleteIds),
+            "*3\r\n$3\r\nDEL\r\n$5\r\ni:b:1\r\n$5\r\ni:e:x\r\n"
+        );
+        assert_eq!(
+            packed(Op::GetExtId),
+            "*2\r\n$3\r\nGET\r\n$5\r\ni:b:1\r\n"
+        );
+        assert_eq!(
+            packed(Op::GetBotmaticId),
+            "*2\r\n$3\r\nGET\r\n$5\r\ni:e:1\r\n"
+        );
+    }
+
+    #[test]
+    fn a_delete_is_true_when_both_keys_went() {
+        let server: Arc<str> = "s:1".into();
+        let deleted = |count, resent| {
+            answer(Op::DeleteIds, resent, Value::Int(count), &server).unwrap()
+        };
+        assert_eq!(deleted(2, false), Answer::Yes);
+        assert_eq!(deleted(1, false), Answer::No);
+        assert_eq!(deleted(0, false), Answer::No);
+        assert_eq!(deleted(0, true), Answer::Yes);
+        assert_eq!(deleted(1, true), Answer::No);
+    }
+
+    #[test]
+    fn a_reply_of_another_kind_is_a_failure() {
+        let server: Arc<str> = "s:1".into();
+        let error = answer(Op::SaveIds, false, Value::Int(1), &server).unwrap_err();
+        assert_eq!(error.code(), "PROTOCOL");
+    }
+}

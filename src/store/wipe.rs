@@ -1,0 +1,343 @@
+//! The walk of `deleteAllIds`: the keyspace page by page, so that no step holds the server up.
+//!
+//! Each step is one pipeline that deletes what the last step found, reads the values of the page
+//! before it and scans the next page, so deleting costs no round trip of its own. Values are read
+//! to settle the keys that could belong to a longer integration id (see [`key::is_ambiguous`]):
+//! such a key goes only when its other half points back to it, and then both go in one command,
+//! since afterwards neither could be told.
+
+use std::mem;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use redis::{Pipeline, ServerError, Value};
+
+use super::{Op, is_unknown_command, unexpected};
+use crate::error::Error;
+use crate::key;
+use crate::options::Names;
+
+/// How many keys a page asks the server to look at: within these, so that a page takes about
+/// [`PAGE_TIME`].
+const MIN_COUNT: usize = 100;
+const MAX_COUNT: usize = 4_000;
+const PAGE_TIME: Duration = Duration::from_millis(1);
+
+/// A `deleteAllIds` under way.
+#[derive(Debug)]
+pub struct Wipe {
+    stem: Vec<u8>,
+    pattern: Vec<u8>,
+    count: usize,
+    sent_at: Instant,
+    uses_del: bool,
+    walk: Walk,
+}
+
+/// How far the walk has come on this connection.
+#[derive(Debug, Default)]
+struct Walk {
+    /// `None` before the first page, `Some(0)` after the last.
+    cursor: Option<u64>,
+    /// Keys of the last page, whose values are not known yet.
+    found: Vec<Vec<u8>>,
+    /// Keys that wait for the value of their other half.
+    doubts: Vec<Doubt>,
+    /// Keys to delete.
+    doomed: Vec<Vec<u8>>,
+}
+
+/// A key and its other half, at least one of them ambiguous.
+#[derive(Debug)]
+struct Doubt {
+    key: Vec<u8>,
+    other: Vec<u8>,
+    /// What `other` holds when the two are a pair.
+    points_back: Vec<u8>,
+    /// Whether `key` goes in any case.
+    is_own: bool,
+}
+
+/// What a step came to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Send the next step.
+    More,
+    /// All pairs are gone.
+    Done,
+}
+
+impl Wipe {
+    /// A walk over all pairs under `stem`.
+    pub fn new(stem: &[u8]) -> Wipe {
+        Wipe {
+            stem: stem.to_vec(),
+            pattern: key::pattern(stem),
+            count: 1_000,
+            sent_at: Instant::now(),
+            uses_del: false,
+            walk: Walk::default(),
+        }
+    }
+
+    /// Starts over: a cursor means nothing to another server.
+    pub fn restart(&mut self) {
+        self.walk = Walk::default();
+    }
+
+    /// The commands of the next step.
+    pub fn next(&mut self, names: &Names) -> Pipeline {
+        let mut pipeline = redis::pipe();
+        let Walk {
+            cursor,
+            found,
+            doubts,
+            doomed,
+        } = &self.walk;
+        if !doomed.is_empty() {
+            let name = if self.uses_del {
+                &names.del
+            } else {
+                &names.unlink
+            };
+            pipeline.cmd(name).arg(doomed);
+        }
+        if !doubts.is_empty() {
+            let others: Vec<&[u8]> = doubts.iter().map(|doubt| doubt.other.as_slice()).collect();
+            pipeline.cmd(&names.mget).arg(others);
+        }
+        if !found.is_empty() {
+            pipeline.cmd(&names.mget).arg(found);
+        }
+        if *cursor != Some(0) {
+            pipeline
+                .cmd(&names.scan)
+                .arg(cursor.unwrap_or(0))
+                .arg("MATCH")
+                .arg(&self.pattern)
+                .arg("COUNT")
+                .arg(self.count);
+        }
+        self.sent_at = Instant::now();
+        pipeline
+    }
+
+    /// Takes in the replies to [`Wipe::next`].
+    pub fn advance(&mut self, replies: Vec<Value>, server: &Arc<str>) -> Result<Step, Error> {
+        self.pace();
+        let mut replies = replies.into_iter();
+        let mut reply = || match replies.next() {
+            Some(Value::ServerError(error)) => Err(Trouble::Reply(error)),
+            Some(value) => Ok(value),
+            None => Err(Trouble::Nonsense),
+        };
+        let before = mem::take(&mut self.walk);
+        let stepped = self.step(before, &mut reply);
+        stepped.map_err(|trouble| match trouble {
+            Trouble::Reply(error) => Error::from_reply(server, &error),
+            Trouble::Nonsense => unexpected(Op::DeleteAllIds, server),
+        })?;
+        let Walk {
+            cursor,
+            found,
+            doubts,
+            doomed,
+        } = &self.walk;
+        let rests = *cursor == Some(0);
+        Ok(
+            if rests && found.is_empty() && doubts.is_empty() && doomed.is_empty() {
+                Step::Done
+            } else {
+                Step::More
+            },
+        )
+    }
+
+    fn step(
+        &mut self,
+        before: Walk,
+        reply: &mut impl FnMut() -> Result<Value, Trouble>,
+    ) -> Result<(), Trouble> {
+        let mut next = Walk {
+            cursor: before.cursor,
+            ..Walk::default()
+        };
+        if !before.doomed.is_empty() {
+            match reply() {
+                Ok(_) => {}
+                // Redis before 4.0: the same keys again, the older way.
+                Err(Trouble::Reply(error)) if !self.uses_del && is_unknown_command(&error) => {
+                    self.uses_del = true;
+                    next.doomed = before.doomed;
+                }
+                Err(trouble) => return Err(trouble),
+            }
+        }
+        if !before.doubts.is_empty() {
+            for (doubt, value) in before.doubts.into_iter().zip(values(reply()?)?) {
+                let is_pair = value.is_some_and(|value| value == doubt.points_back);
+                if is_pair {
+                    next.doomed.push(doubt.other);
+                }
+                if is_pair || doubt.is_own {
+                    next.doomed.push(doubt.key);
+                }
+            }
+        }
+        if !before.found.is_empty() {
+            for (key, value) in before.found.into_iter().zip(values(reply()?)?) {
+                self.sort(key, value, &mut next);
+            }
+        }
+        if before.cursor != Some(0) {
+            let (cursor, keys) = page(reply()?)?;
+            next.cursor = Some(cursor);
+            next.found = keys;
+        }
+        self.walk = next;
+        Ok(())
+    }
+
+    /// Decides what becomes of a key with this value, `None` when it is gone or holds no string.
+    fn sort(&self, key: Vec<u8>, value: Option<Vec<u8>>, next: &mut Walk) {
+        let Some((half, id)) = key::parse(&self.stem, &key) else {
+            return;
+        };
+        let is_own = !key::is_ambiguous(id);
+        match value {
+            Some(value) if !is_own || key::is_ambiguous(&value) => {
+                next.doubts.push(Doubt {
+                    other: key::of(&self.stem, half.other(), &value),
+                    points_back: id.to_vec(),
+                    key,
+                    is_own,
+                });
+            }
+            _ if is_own => next.doomed.push(key),
+            _ => {}
+        }
+    }
+
+    /// Fits the page to the time the last one took.
+    fn pace(&mut self) {
+        let took = self.sent_at.elapsed();
+        if took > 2 * PAGE_TIME {
+            self.count = (self.count / 2).max(MIN_COUNT);
+        } else if took < PAGE_TIME {
+            self.count = (self.count * 2).min(MAX_COUNT);
+        }
+    }
+}
+
+enum Trouble {
+    Reply(ServerError),
+    Nonsense,
+}
+
+fn values(reply: Value) -> Result<Vec<Option<Vec<u8>>>, Trouble> {
+    let Value::Array(items) = reply else {
+        return Err(Trouble::Nonsense);
+    };
+    Ok(items
+        .into_iter()
+        .map(|item| match item {
+            Value::BulkString(value) => Some(value),
+            _ => None,
+        })
+        .collect())
+}
+
+fn page(reply: Value) -> Result<(u64, Vec<Vec<u8>>), Trouble> {
+    redis::from_redis_value(reply).map_err(|_| Trouble::Nonsense)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    fn sent(wipe: &mut Wipe) -> String {
+        let packed = wipe
+            .next(&Names::new(&HashMap::new()))
+            .get_packed_pipeline();
+        let words = String::from_utf8(packed).unwrap();
+        let words: Vec<_> = words
+            .split("\r\n")
+            .filter(|word| !word.starts_with(['$', '*']) && !word.is_empty())
+            .collect();
+        words.join(" ").replace(" COUNT 1000", "")
+    }
+
+    fn text(value: &str) -> Value {
+        Value::BulkString(value.into())
+    }
+
+    fn texts(values: &[&str]) -> Value {
+        Value::Array(values.iter().map(|value| text(value)).collect())
+    }
+
+    fn scanned(cursor: &str, keys: &[&str]) -> Value {
+        Value::Array(vec![text(cursor), texts(keys)])
+    }
+
+    fn advance(wipe: &mut Wipe, replies: Vec<Value>) -> Result<Step, Error> {
+        let step = wipe.advance(replies, &"s:1".into());
+        wipe.count = 1_000;
+        step
+    }
+
+    #[test]
+    fn a_page_is_deleted_while_the_next_is_read() {
+        let mut wipe = Wipe::new(b"i");
+        assert_eq!(sent(&mut wipe), "SCAN 0 MATCH i:[be]:*");
+        advance(&mut wipe, vec![scanned("7", &["i:b:1"])]).unwrap();
+        assert_eq!(sent(&mut wipe), "MGET i:b:1 SCAN 7 MATCH i:[be]:*");
+        advance(&mut wipe, vec![texts(&["x"]), scanned("0", &["i:e:x"])]).unwrap();
+        assert_eq!(sent(&mut wipe), "UNLINK i:b:1 MGET i:e:x");
+        advance(&mut wipe, vec![Value::Int(1), texts(&["1"])]).unwrap();
+        assert_eq!(sent(&mut wipe), "UNLINK i:e:x");
+        assert_eq!(advance(&mut wipe, vec![Value::Int(1)]), Ok(Step::Done));
+    }
+
+    #[test]
+    fn a_key_that_may_be_anothers_goes_with_its_other_half_or_not_at_all() {
+        let mut wipe = Wipe::new(b"a");
+        sent(&mut wipe);
+        let keys = ["a:b:x:b:1", "a:e:v", "a:b:x:b:2"];
+        advance(&mut wipe, vec![scanned("0", &keys)]).unwrap();
+        sent(&mut wipe);
+        advance(&mut wipe, vec![texts(&["v", "x:b:1", "w"])]).unwrap();
+        assert_eq!(sent(&mut wipe), "MGET a:e:v a:b:x:b:1 a:e:w");
+        let others = Value::Array(vec![text("x:b:1"), text("v"), Value::Nil]);
+        advance(&mut wipe, vec![others]).unwrap();
+        assert_eq!(
+            sent(&mut wipe),
+            "UNLINK a:e:v a:b:x:b:1 a:b:x:b:1 a:e:v"
+        );
+        assert_eq!(advance(&mut wipe, vec![Value::Int(2)]), Ok(Step::Done));
+    }
+
+    #[test]
+    fn a_server_without_unlink_gets_del() {
+        let mut wipe = Wipe::new(b"i");
+        wipe.walk = Walk {
+            cursor: Some(0),
+            doomed: vec![b"i:b:1".to_vec()],
+            ..Walk::default()
+        };
+        assert_eq!(sent(&mut wipe), "UNLINK i:b:1");
+        let unknown = redis::parse_redis_value(b"-ERR unknown command 'UNLINK'\r\n").unwrap();
+        assert_eq!(advance(&mut wipe, vec![unknown]), Ok(Step::More));
+        assert_eq!(sent(&mut wipe), "DEL i:b:1");
+        assert_eq!(advance(&mut wipe, vec![Value::Int(1)]), Ok(Step::Done));
+    }
+
+    #[test]
+    fn an_error_reply_ends_the_walk() {
+        let mut wipe = Wipe::new(b"i");
+        sent(&mut wipe);
+        let refused = redis::parse_redis_value(b"-NOPERM no SCAN for you\r\n").unwrap();
+        let error = advance(&mut wipe, vec![refused]).unwrap_err();
+        assert_eq!(error.code(), "NOPERM");
+    }
+}
