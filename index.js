@@ -1,5 +1,3 @@
-'use strict'
-
 const debug = require('debug')('botmatic:js-redis-key-store')
 const native = require('./native')
 const { KeyStoreError } = require('./lib/error')
@@ -91,4 +89,3 @@ function keyStore(client, options = {}) {
 module.exports = keyStore
 module.exports.RedisKeyStore = RedisKeyStore
 module.exports.KeyStoreError = KeyStoreError
-module.exports.default = keyStore

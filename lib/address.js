@@ -1,5 +1,3 @@
-'use strict'
-
 const { checkOptions, refuse } = require('./check')
 const { tlsSettings } = require('./tls')
 

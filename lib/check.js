@@ -1,5 +1,3 @@
-'use strict'
-
 const MAX_MS = 2 ** 31 - 1
 
 /** A TypeError of this module. */

@@ -1,5 +1,3 @@
-'use strict'
-
 /** Why a call failed. `code` is one of the list in index.d.ts and in the README. */
 class KeyStoreError extends Error {
   /**

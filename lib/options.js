@@ -1,5 +1,3 @@
-'use strict'
-
 const { checkOptions, kindOf, refuse } = require('./check')
 
 const KNOWN = {

@@ -1,5 +1,3 @@
-'use strict'
-
 const debug = require('debug')('botmatic:js-redis-key-store')
 const native = require('../native')
 const { isOptions, settingsOf } = require('./address')
@@ -92,7 +90,9 @@ const addressOf = (given) => {
   if (typeof given === 'string' || isOptions(given)) return settingsOf(given)
   const family = unsupportedFamily(given)
   throw refuse(
-    family ? `${family} is not supported yet; ${ACCEPTED}` : `${kindOf(given)} is no client; ${ACCEPTED}`
+    family
+      ? `${family} is not supported yet; ${ACCEPTED}`
+      : `${kindOf(given)} is no client; ${ACCEPTED}`
   )
 }
 

@@ -1,5 +1,3 @@
-'use strict'
-
 const fs = require('node:fs')
 const tls = require('node:tls')
 const { checkOptions } = require('./check')

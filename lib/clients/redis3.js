@@ -1,5 +1,3 @@
-'use strict'
-
 /** Clients of the npm package redis, versions 2 and 3. */
 
 const { MAX_MS, refuse } = require('../check')
@@ -111,9 +109,7 @@ const settings = (client) => ({
 /** Whether `known`, made by `settings`, is no longer what the client would connect with. */
 const hasChanged = (client, known) => {
   const now = login(client)
-  return (
-    now.db !== known.db || now.password !== known.password || now.username !== known.username
-  )
+  return now.db !== known.db || now.password !== known.password || now.username !== known.username
 }
 
 const isClosed = (client) => client.closing === true

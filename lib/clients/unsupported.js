@@ -1,5 +1,3 @@
-'use strict'
-
 /** Clients that are known by sight and refused by name, since they would be served wrongly. */
 
 const isFunction = (value) => typeof value === 'function'

@@ -1,0 +1,43 @@
+import createKeyStore = require('../..')
+
+const { KeyStoreError, RedisKeyStore } = createKeyStore
+
+export async function quiet(): Promise<void> {
+  const keyStore = createKeyStore('redis://localhost', { onError: (error) => error.code })
+  const found: string | null | undefined = await keyStore.getExtId('i', 1)
+  const saved: boolean = await keyStore.saveIds(undefined, 1n, { toString: () => 'x' })
+  // @ts-expect-error a failed lookup is undefined
+  const strict: string | null = await keyStore.getBotmaticId('i', 'x')
+  // @ts-expect-error a symbol has no text
+  await keyStore.saveIds('i', Symbol('x'), 1)
+  // @ts-expect-error a pair has two ids
+  await keyStore.deleteIds('i', 1)
+  const { deleteAllIds, quit } = keyStore
+  await deleteAllIds('i')
+  await quit()
+  void [found, saved, strict]
+}
+
+export async function strict(): Promise<void> {
+  const keyStore = createKeyStore({ host: 'h', port: 1, tls: { ca: 'pem' } }, { strict: true })
+  const found: string | null = await keyStore.getExtId('i', 1)
+  void found
+}
+
+export function codes(error: unknown): boolean {
+  if (!(error instanceof KeyStoreError)) return false
+  // @ts-expect-error no such code
+  if (error.code === 'NOPE') return false
+  return error.code === 'CLOSED' && error.operation === 'saveIds'
+}
+
+export const store: createKeyStore.KeyStore = new RedisKeyStore({ url: 'redis://localhost' })
+
+// @ts-expect-error no such option
+createKeyStore('redis://localhost', { timeout: 1 })
+// @ts-expect-error milliseconds are a number
+createKeyStore('redis://localhost', { readTimeout: '1s' })
+// @ts-expect-error a client or an address is needed
+createKeyStore()
+// @ts-expect-error a number is neither
+createKeyStore(6379)

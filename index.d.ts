@@ -1,0 +1,167 @@
+/**
+ * Makes a store of botmatic/external id pairs in Redis.
+ *
+ * @param client a client of the npm package redis (2 or 3), a URL, or where the server is
+ * @param options see {@link keyStore.Options}
+ * @throws {TypeError} when `client` is none of these or an option is wrong or unknown; the message
+ *   names it
+ */
+declare function keyStore(
+  client: keyStore.Client | string | keyStore.Address,
+  options: keyStore.Options & { strict: true }
+): keyStore.StrictKeyStore
+declare function keyStore(
+  client: keyStore.Client | string | keyStore.Address,
+  options?: keyStore.Options
+): keyStore.KeyStore
+
+declare namespace keyStore {
+  /**
+   * A live client of redis 2 or 3. Its server, password, database, prefix and renamed commands are
+   * taken from it, and a later `select` or `auth` is followed; the store makes a connection of its
+   * own with them. A client that is being closed closes the store.
+   */
+  interface Client {
+    quit(...args: any[]): any
+  }
+
+  /** Where the server is: a URL, or its parts. What stands beside `url` goes before what is in it. */
+  interface Address {
+    /** `redis://[user:password@]host[:port][/db]`, `rediss://…`, or `unix://[user:password@]/path[?db=n]`. */
+    url?: string
+    /** Name or address; 127.0.0.1 by default. */
+    host?: string
+    /** 6379 by default. */
+    port?: number
+    /** Path of a Unix socket, instead of `host` and `port`. */
+    path?: string
+    /** ACL user; needs `password`. */
+    username?: string
+    password?: string
+    /** 0 by default. A server without this database fails every call. */
+    db?: number
+    /** TLS: `true`, or Node's options for it. */
+    tls?: boolean | Tls
+    /** Stands before every key. */
+    keyPrefix?: string
+  }
+
+  /** As in Node's `tls.connect`; certificates and key in PEM. */
+  interface Tls {
+    /** Trusted certificates; those of Node and of NODE_EXTRA_CA_CERTS by default. */
+    ca?: string | Buffer | Array<string | Buffer>
+    cert?: string | Buffer
+    key?: string | Buffer
+    /** The name that the certificate must bear; the host by default. */
+    servername?: string
+    /** `true` by default, unless NODE_TLS_REJECT_UNAUTHORIZED is 0. */
+    rejectUnauthorized?: boolean
+  }
+
+  interface Options {
+    /** Reject failed calls with a {@link KeyStoreError} instead of resolving them to `false` or `undefined`. */
+    strict?: boolean
+    /** Called once for each failed call. What it throws goes to the debug log. */
+    onError?: (error: KeyStoreError) => void
+    /** Deadline of a lookup in ms, waiting for a connection included; 10000 by default. */
+    readTimeout?: number
+    /**
+     * Deadline of a save or delete in ms; one hour by default, or the `connect_timeout` of a
+     * client of redis 2 or 3.
+     */
+    writeTimeout?: number
+    /** A connection that owes an answer for this long, in ms, is replaced; 5000 by default. */
+    responseTimeout?: number
+    /** How long connecting and logging in may take in ms; 5000 by default. */
+    connectTimeout?: number
+    /** Stands before every key, in place of the client's own prefix. */
+    keyPrefix?: string
+    /** How many calls of the store may wait; one more fails at once. 2000000 by default. */
+    maxPending?: number
+  }
+
+  /**
+   * Anything with a text: it is turned into a string as a template literal does. `undefined`,
+   * `null`, `''`, `NaN`, arrays, functions and plain objects are no ids: saving or deleting them
+   * resolves to `false` and does nothing, looking them up to `null`.
+   */
+  type Id = string | number | bigint | boolean | object | null | undefined
+
+  interface Methods<Found> {
+    /** `true` once both halves of the pair are stored, in one step. */
+    saveIds(integrationId: unknown, botmaticId: Id, extId: Id): Promise<boolean>
+    /** The botmatic id of an external id; `null` when there is none. */
+    getBotmaticId(integrationId: unknown, extId: Id): Promise<Found>
+    /** The external id of a botmatic id; `null` when there is none. */
+    getExtId(integrationId: unknown, botmaticId: Id): Promise<Found>
+    /** `true` when both halves were there and are gone; when one was missing, the other goes too. */
+    deleteIds(integrationId: unknown, botmaticId: Id, extId: Id): Promise<boolean>
+    /** `true` when all pairs that the integration had are gone, also when it had none. */
+    deleteAllIds(integrationId: unknown): Promise<boolean>
+    /**
+     * Closes the client, and the store once the calls already made have completed. Resolves to what
+     * the client's own `quit()` gives: a boolean for redis 2 and 3. Without a client, to whether the
+     * store was still open.
+     */
+    quit(): Promise<any>
+  }
+
+  /** Failed lookups resolve to `undefined`, everything else that fails to `false`. */
+  interface KeyStore extends Methods<string | null | undefined> {}
+
+  /** What fails rejects with a {@link KeyStoreError}. */
+  interface StrictKeyStore extends Methods<string | null> {}
+
+  /** The store as a class, with the factory's arguments. */
+  class RedisKeyStore implements KeyStore {
+    constructor(client: Client | string | Address, options?: Options)
+    saveIds(integrationId: unknown, botmaticId: Id, extId: Id): Promise<boolean>
+    getBotmaticId(integrationId: unknown, extId: Id): Promise<string | null | undefined>
+    getExtId(integrationId: unknown, botmaticId: Id): Promise<string | null | undefined>
+    deleteIds(integrationId: unknown, botmaticId: Id, extId: Id): Promise<boolean>
+    deleteAllIds(integrationId: unknown): Promise<boolean>
+    quit(): Promise<any>
+  }
+
+  /** Why a call failed; its message says on which server, and what to do. */
+  class KeyStoreError extends Error {
+    name: 'KeyStoreError'
+    code: ErrorCode
+    /** The method that failed. */
+    operation: 'saveIds' | 'getBotmaticId' | 'getExtId' | 'deleteIds' | 'deleteAllIds'
+    /** The first four characters of the integration id. */
+    integration: string
+  }
+
+  type ErrorCode =
+    /** The store or its client was closed. */
+    | 'CLOSED'
+    /** `maxPending` calls wait already. */
+    | 'BUSY'
+    /** Connected, but no answer by the deadline. */
+    | 'TIMEOUT'
+    /** No connection by the deadline. */
+    | 'UNREACHABLE'
+    /** No TLS connection by the deadline. */
+    | 'TLS'
+    /** What answers is not Redis. */
+    | 'PROTOCOL'
+    /** The login was refused, or one is needed. */
+    | 'AUTH'
+    /** The server has no such database. */
+    | 'DATABASE'
+    /** The user may not run the command or touch the key. */
+    | 'NOPERM'
+    /** The key holds something else than a string. */
+    | 'WRONGTYPE'
+    /** The server is a replica. */
+    | 'READONLY'
+    /** The server is out of memory. */
+    | 'OOM'
+    /** Any other error reply. */
+    | 'REPLY'
+    /** A fault of this module. */
+    | 'INTERNAL'
+}
+
+export = keyStore

@@ -1,0 +1,70 @@
+/**
+ * Makes a fresh clone ready: npm packages, the addon, a Redis server program. Does only what is
+ * not done yet, and needs nothing installed but Node and Rust.
+ */
+
+const { spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+const { PROGRAMS, findProgram } = require('./redis')
+
+const ROOT = path.join(__dirname, '..')
+const RUST = { major: 1, minor: 88 }
+
+const stop = (sentence) => {
+  console.error(`setup: ${sentence}`)
+  process.exit(1)
+}
+
+const run = (command, args, options = {}) => {
+  console.log(`setup: ${[command, ...args].join(' ')}`)
+  const { status, error } = spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', ...options })
+  return !error && status === 0
+}
+
+const checkRust = () => {
+  const { stdout, status } = spawnSync('cargo', ['--version'], { cwd: ROOT, encoding: 'utf8' })
+  const [, major, minor] = /cargo (\d+)\.(\d+)/.exec(stdout ?? '') ?? []
+  const isEnough = Number(major) > RUST.major || Number(minor) >= RUST.minor
+  if (status !== 0 || !isEnough) {
+    stop(
+      `install Rust ${RUST.major}.${RUST.minor} or newer (https://rustup.rs), then run this again.`
+    )
+  }
+}
+
+const installPackages = () => {
+  const installed = path.join(ROOT, 'node_modules', '.package-lock.json')
+  const wanted = path.join(ROOT, 'package-lock.json')
+  const isFresh =
+    fs.existsSync(installed) && fs.statSync(installed).mtimeMs >= fs.statSync(wanted).mtimeMs
+  if (!isFresh && !run('npm', ['ci', '--no-audit', '--no-fund'])) stop('npm ci failed, see above.')
+}
+
+const build = () => {
+  if (!run('npm', ['run', '--silent', 'build'])) stop('the addon did not build, see above.')
+}
+
+const installRedis = () => {
+  const apt = process.getuid?.() === 0 ? ['apt-get'] : ['sudo', '-n', 'apt-get']
+  // RUNLEVEL: the package's own service is not started.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
+  const aptGet = (...args) => run(apt[0], [...apt.slice(1), ...args], { env })
+  return (
+    process.platform === 'linux' &&
+    aptGet('update', '-qq') &&
+    aptGet('install', '-y', '-qq', '--no-install-recommends', 'redis-server')
+  )
+}
+
+/** The demo is content with the server that REDIS_URL names; the tests start their own. */
+const ensureRedis = () => {
+  if (process.argv.includes('--any-redis') && process.env.REDIS_URL) return
+  if (findProgram() || (installRedis() && findProgram())) return
+  stop(`install ${PROGRAMS.join(' or ')} so that it is on the PATH, then run this again.`)
+}
+
+checkRust()
+installPackages()
+build()
+ensureRedis()
