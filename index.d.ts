@@ -22,7 +22,7 @@ declare namespace keyStore {
    * own with them. A client that is being closed closes the store.
    */
   interface Client {
-    quit(...args: any[]): any
+    quit(...args: never[]): unknown
   }
 
   /** Where the server is: a URL, or its parts. What stands beside `url` goes before what is in it. */
@@ -103,7 +103,7 @@ declare namespace keyStore {
      * the client's own `quit()` gives: a boolean for redis 2 and 3. Without a client, to whether the
      * store was still open.
      */
-    quit(): Promise<any>
+    quit(): Promise<unknown>
   }
 
   /** Failed lookups resolve to `undefined`, everything else that fails to `false`. */
@@ -120,7 +120,7 @@ declare namespace keyStore {
     getExtId(integrationId: unknown, botmaticId: Id): Promise<string | null | undefined>
     deleteIds(integrationId: unknown, botmaticId: Id, extId: Id): Promise<boolean>
     deleteAllIds(integrationId: unknown): Promise<boolean>
-    quit(): Promise<any>
+    quit(): Promise<unknown>
   }
 
   /** Why a call failed; its message says on which server, and what to do. */

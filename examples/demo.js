@@ -1,5 +1,3 @@
-'use strict'
-
 /**
  * `npm run demo`: imports the contacts of an external service, then replays a day of events, on
  * the Redis that REDIS_URL names or on one of its own.
@@ -78,7 +76,8 @@ const run = async (url) => {
   const redis = createKeyStore(url, { onError, readTimeout: 5_000, writeTimeout: 5_000 })
   const keyStore = counted(redis, counts)
   // What an earlier demo on the same server may have left.
-  if (!(await redis.deleteAllIds(TOKEN))) throw new Error('the Redis server is of no use, see above')
+  if (!(await redis.deleteAllIds(TOKEN)))
+    throw new Error('the Redis server is of no use, see above')
 
   const format = '{task} |{bar}| {value}/{total}'
   const bar = new SingleBar({ format, noTTYOutput: true, notTTYSchedule: 500 }, Presets.rect)

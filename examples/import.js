@@ -1,5 +1,3 @@
-'use strict'
-
 /** The first import of an integration: every contact of the external service, page by page. */
 
 const fs = require('node:fs')

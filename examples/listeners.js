@@ -1,5 +1,3 @@
-'use strict'
-
 /** What an integration does when botmatic tells it of a contact. */
 
 const fs = require('node:fs')

@@ -9,10 +9,14 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The store, or the client it was made from, was closed.
-    #[error("the store is closed: its quit() was called or its client was closed; make a new store from an open client")]
+    #[error(
+        "the store is closed: its quit() was called or its client was closed; make a new store from an open client"
+    )]
     Closed,
     /// As many calls wait as `maxPending` allows.
-    #[error("{limit} calls wait already, as many as maxPending allows: {server} is slower than the calls come or is down; await earlier calls or raise maxPending")]
+    #[error(
+        "{limit} calls wait already, as many as maxPending allows: {server} is slower than the calls come or is down; await earlier calls or raise maxPending"
+    )]
     Busy {
         /// The server that the calls wait for.
         server: Arc<str>,
@@ -20,13 +24,17 @@ pub enum Error {
         limit: usize,
     },
     /// A connection stood but no answer came by the deadline.
-    #[error("no answer from {server} by the deadline; check its load and the network, or raise readTimeout or writeTimeout")]
+    #[error(
+        "no answer from {server} by the deadline; check its load and the network, or raise readTimeout or writeTimeout"
+    )]
     Timeout {
         /// The silent server.
         server: Arc<str>,
     },
     /// There was no connection by the deadline.
-    #[error("no connection to {server}: {reason}; check that Redis runs there and that this machine may reach it")]
+    #[error(
+        "no connection to {server}: {reason}; check that Redis runs there and that this machine may reach it"
+    )]
     Unreachable {
         /// The server that was tried.
         server: Arc<str>,
@@ -34,7 +42,9 @@ pub enum Error {
         reason: Arc<str>,
     },
     /// The TLS handshake failed.
-    #[error("no TLS connection to {server}: {reason}; check that it speaks TLS, and the ca, cert, key and servername options")]
+    #[error(
+        "no TLS connection to {server}: {reason}; check that it speaks TLS, and the ca, cert, key and servername options"
+    )]
     Tls {
         /// The server that was tried.
         server: Arc<str>,
@@ -42,7 +52,9 @@ pub enum Error {
         reason: Arc<str>,
     },
     /// What answered does not speak the Redis protocol.
-    #[error("{server} does not answer as Redis does ({reason}); check host and port, and whether it wants TLS")]
+    #[error(
+        "{server} does not answer as Redis does ({reason}); check host and port, and whether it wants TLS"
+    )]
     Protocol {
         /// The server that answered.
         server: Arc<str>,
@@ -58,7 +70,9 @@ pub enum Error {
         reply: Arc<str>,
     },
     /// The server has no database of that number.
-    #[error("{server} has no database {db}: {reply}; choose a number below the server's `databases` setting")]
+    #[error(
+        "{server} has no database {db}: {reply}; choose a number below the server's `databases` setting"
+    )]
     Database {
         /// The server that was asked.
         server: Arc<str>,

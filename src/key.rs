@@ -93,10 +93,7 @@ mod tests {
             parse(b"i", b"i:b:1"),
             Some((Half::Botmatic, b"1".as_slice()))
         );
-        assert_eq!(
-            parse(b"i", b"i:e:"),
-            Some((Half::External, b"".as_slice()))
-        );
+        assert_eq!(parse(b"i", b"i:e:"), Some((Half::External, b"".as_slice())));
         for foreign in ["i:uuid", "j:b:1", "i", "i:b", "ii:b:1", "I:b:1"] {
             assert_eq!(parse(b"i", foreign.as_bytes()), None, "{foreign}");
         }

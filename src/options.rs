@@ -133,6 +133,9 @@ mod tests {
         };
         assert_eq!(&*tcp("localhost").label(), "localhost:6379");
         assert_eq!(&*tcp("::1").label(), "[::1]:6379");
-        assert_eq!(&*Endpoint::Unix("/run/r.sock".into()).label(), "/run/r.sock");
+        assert_eq!(
+            &*Endpoint::Unix("/run/r.sock".into()).label(),
+            "/run/r.sock"
+        );
     }
 }

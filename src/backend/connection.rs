@@ -8,11 +8,12 @@ use std::task::{Context, Poll, Waker};
 
 use redis::aio::MultiplexedConnection;
 use redis::{
-    AsyncConnectionConfig, ErrorKind, Pipeline, RedisConnectionInfo, RedisError, RedisResult, Value,
+    AsyncConnectionConfig, Cmd, ErrorKind, Pipeline, RedisConnectionInfo, RedisError, RedisResult,
+    Value,
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::stream;
 use crate::error::{Error, reply_text};
@@ -35,36 +36,42 @@ pub struct Refusal {
     pub is_final: bool,
 }
 
+impl Refusal {
+    fn passing(error: Error) -> Refusal {
+        Refusal {
+            error,
+            is_final: false,
+        }
+    }
+
+    fn lasting(error: Error) -> Refusal {
+        Refusal {
+            error,
+            is_final: true,
+        }
+    }
+}
+
 impl Connection {
     /// How many pipelines may be under way at once.
     pub const MAX_UNDER_WAY: usize = 64;
 
     /// Connects and logs in, within the settings' `connect_timeout`.
     pub async fn open(settings: &Settings) -> Result<Connection, Refusal> {
-        let server = || settings.server.clone();
-        let opening = async {
-            let mut connection = Connection::connect(settings).await.map_err(|error| Refusal {
-                error,
-                is_final: false,
-            })?;
-            connection.log_in(settings).await?;
-            Ok(connection)
-        };
-        timeout(settings.connect_timeout, opening)
+        let end = Instant::now() + settings.connect_timeout;
+        let mut connection = Connection::connect(settings, end)
             .await
-            .unwrap_or_else(|_| {
-                let waited = settings.connect_timeout.as_millis();
-                Err(Refusal {
-                    error: Error::Unreachable {
-                        server: server(),
-                        reason: format!("nothing came back within {waited} ms").into(),
-                    },
-                    is_final: false,
-                })
-            })
+            .map_err(Refusal::passing)?;
+        match timeout_at(end, connection.log_in(settings)).await {
+            Ok(result) => result.map(|()| connection),
+            Err(_) => Err(Refusal::passing(Error::Unreachable {
+                server: settings.server.clone(),
+                reason: silence(settings),
+            })),
+        }
     }
 
-    async fn connect(settings: &Settings) -> Result<Connection, Error> {
+    async fn connect(settings: &Settings, end: Instant) -> Result<Connection, Error> {
         let server = &settings.server;
         let unreachable = |error: io::Error| Error::Unreachable {
             server: server.clone(),
@@ -78,15 +85,16 @@ impl Connection {
                 match &settings.tls {
                     None => Connection::over(stream, server).await,
                     Some(tls) => {
-                        let encrypted = tls
-                            .connector
-                            .connect(tls.servername.clone(), stream)
-                            .await
-                            .map_err(|error| Error::Tls {
-                                server: server.clone(),
-                                reason: error.to_string().into(),
-                            })?;
-                        Connection::over(encrypted, server).await
+                        let handshake = tls.connector.connect(tls.servername.clone(), stream);
+                        let reason = match timeout_at(end, handshake).await {
+                            Ok(Ok(encrypted)) => return Connection::over(encrypted, server).await,
+                            Ok(Err(error)) => error.to_string().into(),
+                            Err(_) => silence(settings),
+                        };
+                        Err(Error::Tls {
+                            server: server.clone(),
+                            reason,
+                        })
                     }
                 }
             }
@@ -125,66 +133,54 @@ impl Connection {
 
     async fn log_in(&mut self, settings: &Settings) -> Result<(), Refusal> {
         let (names, server) = (&settings.names, &settings.server);
-        let mut pipeline = redis::pipe();
-        if let Some(password) = &settings.password {
-            let auth = pipeline.cmd(&names.auth);
-            if let Some(username) = &settings.username {
-                auth.arg(username);
-            }
-            auth.arg(password);
-        }
-        if settings.db != 0 {
-            pipeline.cmd(&names.select).arg(settings.db);
-        }
-        pipeline
-            .cmd(&names.client)
-            .arg("SETNAME")
-            .arg(CLIENT_NAME)
-            .cmd(&names.ping);
-        let replies = self.send(pipeline).await.map_err(|error| Refusal {
-            error: broken(server, &error),
-            is_final: false,
-        })?;
+        let mut auth = redis::cmd(&names.auth);
+        auth.arg(&settings.username).arg(&settings.password);
+        let mut select = redis::cmd(&names.select);
+        select.arg(settings.db);
+        let mut name = redis::cmd(&names.client);
+        name.arg("SETNAME").arg(CLIENT_NAME);
 
-        let mut replies = replies.into_iter();
-        let mut select = None;
-        if settings.password.is_some() {
-            check_auth(server, replies.next())?;
+        // One by one, though sent together: a pipeline does not tell of an answer that is no Redis.
+        let auth = settings.password.is_some().then(|| self.send_one(auth));
+        let select = (settings.db != 0).then(|| self.send_one(select));
+        let name = self.send_one(name);
+        let ping = self.send_one(redis::cmd(&names.ping));
+
+        let passing = |error: RedisError| Refusal::passing(broken(server, &error));
+        if let Some(auth) = auth {
+            check_auth(server, &auth.await.map_err(passing)?)?;
         }
-        if settings.db != 0 {
-            select = replies.next();
-        }
-        check_ping(server, replies.nth(1))?;
-        match select {
-            Some(Value::ServerError(error)) if !settings.lenient_db => Err(Refusal {
-                error: Error::Database {
+        let selected = match select {
+            Some(select) => select.await.map_err(passing)?,
+            None => Value::Okay,
+        };
+        name.await.map_err(passing)?;
+        check_ping(server, &ping.await.map_err(passing)?)?;
+        match selected {
+            Value::ServerError(error) if !settings.lenient_db => {
+                Err(Refusal::lasting(Error::Database {
                     server: server.clone(),
                     db: settings.db,
                     reply: reply_text(&error),
-                },
-                is_final: true,
-            }),
+                }))
+            }
             _ => Ok(()),
         }
+    }
+
+    fn send_one(&self, command: Cmd) -> Sent<Value> {
+        let mut redis = self.redis.clone();
+        Sent::start(async move { redis.send_packed_command(&command).await })
     }
 
     /// Sends a pipeline after all that were sent before. At most [`Self::MAX_UNDER_WAY`] may wait.
     ///
     /// Yields one value a command, an error reply as [`Value::ServerError`]; fails when the
     /// connection is lost.
-    pub fn send(&mut self, pipeline: Pipeline) -> Replies {
+    pub fn send(&self, pipeline: Pipeline) -> Replies {
         let mut redis = self.redis.clone();
         let commands = pipeline.len();
-        // Unconstrained: the first poll must hand the bytes over, whatever tokio's budget says,
-        // or a later pipeline could overtake this one.
-        let mut future = Box::pin(tokio::task::unconstrained(async move {
-            redis.send_packed_commands(&pipeline, 0, commands).await
-        }));
-        let mut first = Context::from_waker(Waker::noop());
-        match future.as_mut().poll(&mut first) {
-            Poll::Ready(result) => Replies::Early(Some(result)),
-            Poll::Pending => Replies::Awaited(future),
-        }
+        Sent::start(async move { redis.send_packed_commands(&pipeline, 0, commands).await })
     }
 
     /// Resolves when the connection is gone.
@@ -200,23 +196,44 @@ impl Drop for Connection {
     }
 }
 
-/// The replies of one pipeline, on their way.
-pub enum Replies {
+/// What was sent, until it is answered.
+pub enum Sent<T> {
     /// The connection was lost already.
-    Early(Option<RedisResult<Vec<Value>>>),
+    Early(Option<RedisResult<T>>),
     /// Still to come.
-    Awaited(Pin<Box<dyn Future<Output = RedisResult<Vec<Value>>> + Send>>),
+    Awaited(Pin<Box<dyn Future<Output = RedisResult<T>> + Send>>),
 }
 
-impl Future for Replies {
-    type Output = RedisResult<Vec<Value>>;
+/// The replies of one pipeline, on their way.
+pub type Replies = Sent<Vec<Value>>;
+
+impl<T> Sent<T> {
+    fn start(sending: impl Future<Output = RedisResult<T>> + Send + 'static) -> Sent<T> {
+        // Unconstrained: the first poll must hand the bytes over, whatever tokio's budget says,
+        // or what is sent later could overtake this.
+        let mut sending = Box::pin(tokio::task::unconstrained(sending));
+        let mut first = Context::from_waker(Waker::noop());
+        match sending.as_mut().poll(&mut first) {
+            Poll::Ready(result) => Sent::Early(Some(result)),
+            Poll::Pending => Sent::Awaited(sending),
+        }
+    }
+}
+
+impl<T: Unpin> Future for Sent<T> {
+    type Output = RedisResult<T>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut *self {
-            Replies::Early(result) => result.take().map_or(Poll::Pending, Poll::Ready),
-            Replies::Awaited(future) => future.as_mut().poll(context),
+            Sent::Early(result) => result.take().map_or(Poll::Pending, Poll::Ready),
+            Sent::Awaited(sending) => sending.as_mut().poll(context),
         }
     }
+}
+
+fn silence(settings: &Settings) -> Arc<str> {
+    let waited = settings.connect_timeout.as_millis();
+    format!("nothing came back within {waited} ms").into()
 }
 
 /// What a lost connection is told as.
@@ -229,8 +246,8 @@ pub fn broken(server: &Arc<str>, error: &RedisError) -> Error {
     }
 }
 
-fn check_auth(server: &Arc<str>, reply: Option<Value>) -> Result<(), Refusal> {
-    let Some(Value::ServerError(error)) = reply else {
+fn check_auth(server: &Arc<str>, reply: &Value) -> Result<(), Refusal> {
+    let Value::ServerError(error) = reply else {
         return Ok(());
     };
     let detail = error.details().unwrap_or_default();
@@ -238,44 +255,37 @@ fn check_auth(server: &Arc<str>, reply: Option<Value>) -> Result<(), Refusal> {
     if detail.contains("no password is set") || detail.contains("without any password configured") {
         return Ok(());
     }
-    Err(transient(server, &error).unwrap_or_else(|| Refusal {
-        error: Error::Auth {
+    Err(passing(server, error).unwrap_or_else(|| {
+        Refusal::lasting(Error::Auth {
             server: server.clone(),
-            reply: reply_text(&error),
-        },
-        is_final: true,
+            reply: reply_text(error),
+        })
     }))
 }
 
 /// Whether the server serves. A user who may not `PING`, or a server without it, is fine.
-fn check_ping(server: &Arc<str>, reply: Option<Value>) -> Result<(), Refusal> {
-    match reply {
-        Some(Value::ServerError(error)) => {
-            if let Some(refusal) = transient(server, &error) {
-                return Err(refusal);
-            }
-            match Error::from_reply(server, &error) {
-                error @ Error::Auth { .. } => Err(Refusal {
-                    error,
-                    is_final: true,
-                }),
-                _ => Ok(()),
-            }
-        }
+fn check_ping(server: &Arc<str>, reply: &Value) -> Result<(), Refusal> {
+    let Value::ServerError(error) = reply else {
+        return Ok(());
+    };
+    if let Some(refusal) = passing(server, error) {
+        return Err(refusal);
+    }
+    match Error::from_reply(server, error) {
+        error @ Error::Auth { .. } => Err(Refusal::lasting(error)),
         _ => Ok(()),
     }
 }
 
 /// Replies of a server that will serve later.
-fn transient(server: &Arc<str>, error: &redis::ServerError) -> Option<Refusal> {
+fn passing(server: &Arc<str>, error: &redis::ServerError) -> Option<Refusal> {
     let detail = error.details().unwrap_or_default();
     let passes = matches!(error.code(), "LOADING" | "MASTERDOWN" | "BUSY")
         || detail.contains("max number of clients");
-    passes.then(|| Refusal {
-        error: Error::Unreachable {
+    passes.then(|| {
+        Refusal::passing(Error::Unreachable {
             server: server.clone(),
             reason: reply_text(error),
-        },
-        is_final: false,
+        })
     })
 }

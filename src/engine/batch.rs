@@ -169,11 +169,7 @@ impl<T> Batch<T> {
     }
 
     /// Settles each call by its reply, in order.
-    pub fn settle(
-        &mut self,
-        replies: impl Iterator<Item = redis::Value>,
-        done: &mut Vec<Done<T>>,
-    ) {
+    pub fn settle(&mut self, replies: impl Iterator<Item = redis::Value>, done: &mut Vec<Done<T>>) {
         let server = &self.settings.server;
         for (entry, reply) in self.entries.iter_mut().zip(replies) {
             let result = crate::store::answer(entry.op, entry.is_resent, reply, server)

@@ -66,7 +66,9 @@ impl<T: Send + 'static> Link<T> {
 
     fn queue(&self) -> MutexGuard<'_, Queue<T>> {
         // Whoever panicked left the queue whole: no step inside the lock can be half done.
-        self.queue.lock().unwrap_or_else(|poison| poison.into_inner())
+        self.queue
+            .lock()
+            .unwrap_or_else(|poison| poison.into_inner())
     }
 
     /// Queues a call; see [`Batch::push`] for `write`.

@@ -111,12 +111,7 @@ impl<T> Held<T> {
     }
 }
 
-fn hold<T>(
-    held: &mut Vec<Batch<T>>,
-    entry: Entry<T>,
-    text: &[u8],
-    settings: &Arc<Settings>,
-) {
+fn hold<T>(held: &mut Vec<Batch<T>>, entry: Entry<T>, text: &[u8], settings: &Arc<Settings>) {
     if !held.last().is_some_and(|batch| batch.accepts(settings)) {
         held.push(Batch::new(settings.clone()));
     }
@@ -212,7 +207,11 @@ mod tests {
     #[test]
     fn released_calls_go_before_what_waits() {
         let (mut held, mut out) = (Held::new(), VecDeque::new());
-        let first = [(Op::DeleteAllIds, "a"), (Op::SaveIds, "a"), (Op::SaveIds, "b")];
+        let first = [
+            (Op::DeleteAllIds, "a"),
+            (Op::SaveIds, "a"),
+            (Op::SaveIds, "b"),
+        ];
         held.sort(batch(&first), &mut out);
         out.pop_front();
         held.release(b"a", &mut out);

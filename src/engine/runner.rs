@@ -319,9 +319,7 @@ impl<T: Send + 'static> Runner<T> {
         let unsent = waiting.iter_mut().map(Item::batch_mut);
         for batch in sent.chain(unsent).chain(held.batches_mut()) {
             let error = overdue(&batch.settings);
-            batch.fail(done, |entry| {
-                (entry.deadline <= now).then(|| error.clone())
-            });
+            batch.fail(done, |entry| (entry.deadline <= now).then(|| error.clone()));
             let unsettled = batch.entries.iter().filter(|entry| entry.ticket.is_some());
             if let Some(next) = unsettled.map(|entry| entry.deadline).min() {
                 clock.watch(next);
@@ -393,7 +391,7 @@ impl<T: Send + 'static> Drop for Runner<T> {
 mod tests {
     use super::*;
     use crate::engine::batch::{Call, Lengths};
-    use crate::engine::testing::{Results, settings};
+    use crate::engine::testing::{results, settings};
     use crate::options::Settings;
     use crate::store::Op;
     use std::net::TcpListener;
@@ -426,7 +424,7 @@ mod tests {
 
     #[test]
     fn without_a_server_each_call_fails_at_its_deadline() {
-        let (receiver, results) = Results::new();
+        let (receiver, arrived) = results();
         let link = Link::new(receiver);
         let settings = settings(closed_port());
         let started = Instant::now();
@@ -434,7 +432,7 @@ mod tests {
         push(&link, &settings, Op::SaveIds, 2, 300);
         push(&link, &settings, Op::GetExtId, 3, 100);
         for (ticket, wait) in [(3, 100), (2, 300), (1, 400)] {
-            let done = results.recv().unwrap();
+            let done = arrived.recv().unwrap();
             assert_eq!(done.ticket, ticket);
             assert_eq!(done.result.unwrap_err().error.code(), "UNREACHABLE");
             assert!(started.elapsed() >= Duration::from_millis(wait));
@@ -443,37 +441,37 @@ mod tests {
 
     #[test]
     fn a_link_that_may_not_wait_fails_with_the_first_attempt() {
-        let (receiver, results) = Results::new();
+        let (receiver, arrived) = results();
         let link = Link::new(receiver);
         let mut settings = settings(closed_port());
         Arc::get_mut(&mut settings).unwrap().retry = false;
         push(&link, &settings, Op::SaveIds, 1, 60_000);
-        assert!(results.recv().unwrap().result.is_err());
+        assert!(arrived.recv().unwrap().result.is_err());
         push(&link, &settings, Op::SaveIds, 2, 60_000);
-        assert_eq!(results.recv().unwrap().ticket, 2);
+        assert_eq!(arrived.recv().unwrap().ticket, 2);
     }
 
     #[test]
     fn closing_fails_what_no_connection_can_carry_and_then_ends() {
-        let (receiver, results) = Results::new();
+        let (receiver, arrived) = results();
         let link = Link::new(receiver);
         assert_eq!(link.close(Some(0)), Some(0), "nothing runs yet");
         push(&link, &settings(closed_port()), Op::SaveIds, 1, 60_000);
         assert_eq!(link.close(Some(2)), None);
-        assert_eq!(results.recv().unwrap().ticket, 1);
-        let closed = results.recv().unwrap();
+        assert_eq!(arrived.recv().unwrap().ticket, 1);
+        let closed = arrived.recv().unwrap();
         assert_eq!((closed.ticket, closed.result.is_ok()), (2, true));
     }
 
     #[test]
     fn a_runner_that_ends_early_fails_its_calls() {
-        let (receiver, results) = Results::new();
+        let (receiver, arrived) = results();
         let link = Link::new(receiver);
         let mut runner = Runner::new(link.clone());
         runner.line.open(&settings(closed_port()));
         push(&link, &settings(closed_port()), Op::SaveIds, 1, 60_000);
         drop(runner);
-        let failure = results.recv().unwrap().result.unwrap_err();
+        let failure = arrived.recv().unwrap().result.unwrap_err();
         assert!(["INTERNAL", "UNREACHABLE"].contains(&failure.error.code()));
     }
 }

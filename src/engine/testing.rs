@@ -1,8 +1,8 @@
 //! What the engine's unit tests share.
 
 use std::collections::HashMap;
-use std::sync::mpsc::{self, Sender};
 use std::sync::Arc;
+use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 
 use super::{Done, Receiver};
@@ -30,15 +30,12 @@ pub fn settings(port: u16) -> Arc<Settings> {
     })
 }
 
-/// Receives the results of a link's calls.
-pub struct Results(Sender<Done<u32>>);
+struct Results(Sender<Done<u32>>);
 
-impl Results {
-    /// A receiver, and where its results come out.
-    pub fn new() -> (Arc<dyn Receiver<u32>>, mpsc::Receiver<Done<u32>>) {
-        let (sender, results) = mpsc::channel();
-        (Arc::new(Results(sender)), results)
-    }
+/// A receiver of a link's results, and where they come out.
+pub fn results() -> (Arc<dyn Receiver<u32>>, mpsc::Receiver<Done<u32>>) {
+    let (sender, results) = mpsc::channel();
+    (Arc::new(Results(sender)), results)
 }
 
 impl Receiver<u32> for Results {

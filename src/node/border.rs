@@ -331,14 +331,7 @@ pub fn string(env: sys::napi_env, text: &[u8]) -> Option<sys::napi_value> {
     };
     let mut value = ptr::null_mut();
     // SAFETY: `text` is that long and copied.
-    let status = unsafe {
-        make(
-            env,
-            text.as_ptr().cast(),
-            text.len() as isize,
-            &mut value,
-        )
-    };
+    let status = unsafe { make(env, text.as_ptr().cast(), text.len() as isize, &mut value) };
     (status == sys::Status::napi_ok).then_some(value)
 }
 

@@ -166,10 +166,7 @@ mod tests {
             packed(Op::DeleteIds),
             "*3\r\n$3\r\nDEL\r\n$5\r\ni:b:1\r\n$5\r\ni:e:x\r\n"
         );
-        assert_eq!(
-            packed(Op::GetExtId),
-            "*2\r\n$3\r\nGET\r\n$5\r\ni:b:1\r\n"
-        );
+        assert_eq!(packed(Op::GetExtId), "*2\r\n$3\r\nGET\r\n$5\r\ni:b:1\r\n");
         assert_eq!(
             packed(Op::GetBotmaticId),
             "*2\r\n$3\r\nGET\r\n$5\r\ni:e:1\r\n"
@@ -179,9 +176,8 @@ mod tests {
     #[test]
     fn a_delete_is_true_when_both_keys_went() {
         let server: Arc<str> = "s:1".into();
-        let deleted = |count, resent| {
-            answer(Op::DeleteIds, resent, Value::Int(count), &server).unwrap()
-        };
+        let deleted =
+            |count, resent| answer(Op::DeleteIds, resent, Value::Int(count), &server).unwrap();
         assert_eq!(deleted(2, false), Answer::Yes);
         assert_eq!(deleted(1, false), Answer::No);
         assert_eq!(deleted(0, false), Answer::No);

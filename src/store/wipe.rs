@@ -310,10 +310,7 @@ mod tests {
         assert_eq!(sent(&mut wipe), "MGET a:e:v a:b:x:b:1 a:e:w");
         let others = Value::Array(vec![text("x:b:1"), text("v"), Value::Nil]);
         advance(&mut wipe, vec![others]).unwrap();
-        assert_eq!(
-            sent(&mut wipe),
-            "UNLINK a:e:v a:b:x:b:1 a:b:x:b:1 a:e:v"
-        );
+        assert_eq!(sent(&mut wipe), "UNLINK a:e:v a:b:x:b:1 a:b:x:b:1 a:e:v");
         assert_eq!(advance(&mut wipe, vec![Value::Int(2)]), Ok(Step::Done));
     }
 

@@ -1,0 +1,94 @@
+/** An idle store keeps no process alive, a call under way does. Each script is a process. */
+
+const assert = require('node:assert/strict')
+const { test } = require('node:test')
+const { runScript } = require('./support/programs')
+const { contents, useServer } = require('./support/redis')
+
+const server = useServer()
+
+const exits = async (script) => {
+  await server.command('flushall')
+  const ended = await runScript(script.replaceAll('URL', JSON.stringify(server.url)))
+  assert.deepEqual(
+    { code: ended.code, signal: ended.signal, stderr: ended.stderr },
+    { code: 0, signal: null, stderr: '' }
+  )
+  return ended.stdout
+}
+
+test('a script that never calls quit ends after its last call', async () => {
+  const printed = await exits(`
+    const store = require('.')(URL)
+    store.saveIds('i', 1, 'x').then(async (saved) => console.log(saved, await store.getExtId('i', 1)))
+  `)
+  assert.equal(printed, 'true x\n')
+})
+
+test('calls that nobody awaits complete before the process ends', async () => {
+  await exits(`
+    const store = require('.')(URL)
+    for (let n = 0; n < 5000; n++) store.saveIds('i', n, n)
+  `)
+  assert.equal(Object.keys(await contents(server.command)).length, 10_000)
+})
+
+test('a store that made no call does not hold the process', async () => {
+  assert.equal(await exits(`require('.')(URL); console.log('made')`), 'made\n')
+})
+
+test('the store of a client ends with it, whoever closes it', async () => {
+  for (const close of ['store.quit()', 'client.quit()', 'client.end(true)']) {
+    const printed = await exits(`
+      const client = require('redis3').createClient(URL)
+      const store = require('.')(client)
+      store.saveIds('i', 1, 'x').then(async (saved) => {
+        ${close}
+        console.log(saved, await store.getExtId('i', 1), await store.saveIds('i', 2, 'y'))
+      })
+    `)
+    assert.equal(printed, 'true undefined false\n', close)
+  }
+})
+
+test('a process that waits for a server that is gone ends with quit', async () => {
+  const printed = await exits(`
+    const store = require('.')('redis://127.0.0.1:1')
+    store.saveIds('i', 1, 'x').then((saved) => console.log('saved', saved))
+    setImmediate(() => store.quit().then((closed) => console.log('closed', closed)))
+  `)
+  assert.equal(printed, 'saved false\nclosed true\n')
+})
+
+test('process.exit with calls under way', async () => {
+  await exits(`
+    const store = require('.')(URL)
+    for (let n = 0; n < 5000; n++) store.saveIds('i', n, n)
+    store.deleteAllIds('i')
+    setImmediate(() => process.exit(0))
+  `)
+})
+
+test('stores that are garbage let their connections go', async () => {
+  const script = `
+    const createKeyStore = require('.')
+    const watcher = createKeyStore(URL)
+    const client = require('redis3').createClient(URL)
+    const count = () => new Promise((resolve) => client.client('list', (_, list) =>
+      resolve(list.split('\\n').filter((line) => line.includes('name=js-redis-key-store')).length)))
+    const main = async () => {
+      for (let n = 0; n < 20; n++) await createKeyStore(URL).saveIds('i', n, n)
+      const before = await count()
+      // Garbage goes in its own time: the test ends by its limit when it never does.
+      while ((await count()) > 0) {
+        gc()
+        await new Promise(setImmediate)
+      }
+      console.log(before > 0)
+      client.quit()
+    }
+    main()
+  `.replaceAll('URL', JSON.stringify(server.url))
+  const ended = await runScript(script, { args: ['--expose-gc'] })
+  assert.deepEqual([ended.code, ended.stdout, ended.stderr], [0, 'true\n', ''])
+})

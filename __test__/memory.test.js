@@ -1,0 +1,43 @@
+/** Calls leave nothing behind, failed ones included. */
+
+const assert = require('node:assert/strict')
+const { test } = require('node:test')
+const { runScript } = require('./support/programs')
+const { useServer } = require('./support/redis')
+
+const server = useServer()
+
+const CALLS = 1_000_000
+/** What the resident size may still move by, in MB: the heap's own breathing. */
+const ALLOWED = 16
+
+test(`${CALLS} calls, half of them failing, end with a flat resident size`, async () => {
+  await server.command('hset', 'i:b:hash', 'f', 'v')
+  const script = `
+    const store = require('.')(${JSON.stringify(server.url)}, { onError: () => failed++ })
+    let failed = 0
+    const size = () => {
+      gc()
+      return process.memoryUsage().rss / 2 ** 20
+    }
+    const run = async (calls) => {
+      for (let n = 0; n < calls; n += 500) {
+        const batch = []
+        for (let m = 0; m < 250; m++) batch.push(store.saveIds('i', m, n), store.getExtId('i', 'hash'))
+        await Promise.all(batch)
+      }
+    }
+    const main = async () => {
+      await run(${CALLS / 4})
+      const before = size()
+      await run(${(CALLS / 4) * 3})
+      console.log(JSON.stringify({ failed, grown: size() - before }))
+    }
+    main()
+  `
+  const ended = await runScript(script, { limit: 120_000, args: ['--expose-gc'] })
+  assert.deepEqual([ended.code, ended.stderr], [0, ''])
+  const { failed, grown } = JSON.parse(ended.stdout)
+  assert.equal(failed, CALLS / 2)
+  assert.ok(grown < ALLOWED, `the resident size grew by ${grown.toFixed(1)} MB`)
+})
