@@ -251,9 +251,10 @@ test('a client that may not wait fails at once without a server, and works with 
   lost.end(true)
 
   const client = redis.createClient({ port: server.port, enable_offline_queue: false })
+  const ready = once(client, 'ready')
   const store = createKeyStore(client)
   assert.equal(await store.saveIds('i', 1, 'x'), true)
-  await once(client, 'ready')
+  await ready
   await store.quit()
 })
 

@@ -16,6 +16,8 @@ const KNOWN = {
 const FORMS =
   'redis://[user:password@]host[:port][/db], rediss://… for TLS, or unix://[user:password@]/path[?db=n]'
 
+const NO_HOST = 'no-host'
+
 /** A part of a URL, decoded; absent when empty. */
 const decoded = (part, what) => {
   if (part === '') return undefined
@@ -36,7 +38,8 @@ const database = (text) => {
 const parseUrl = (text) => {
   let url
   try {
-    url = new URL(text)
+    // A URL with a user and no host is none to the parser: a socket's gets one.
+    url = new URL(text.replace(/^unix:\/\/([^/]*@)?\//, `unix://$1${NO_HOST}/`))
   } catch {
     // The URL is not shown: it may hold a password.
     throw refuse(`the URL cannot be read; write ${FORMS}`)
@@ -50,7 +53,7 @@ const parseUrl = (text) => {
   }
   const byQuery = database(url.searchParams.get('db') ?? undefined)
   if (url.protocol === 'unix:') {
-    if (url.host !== '' || url.pathname.length < 2) throw refuse(`a unix URL is ${FORMS}`)
+    if (url.host !== NO_HOST || url.pathname.length < 2) throw refuse(`a unix URL is ${FORMS}`)
     return { ...shared, path: decoded(url.pathname, 'path'), db: byQuery }
   }
   if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') {

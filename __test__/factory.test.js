@@ -1,0 +1,169 @@
+/** What the factory takes and refuses, and that nothing happens before the first call. */
+
+const assert = require('node:assert/strict')
+const { EventEmitter } = require('node:events')
+const { describe, test } = require('node:test')
+const createKeyStore = require('..')
+const { connections, useServer } = require('./support/redis')
+
+const server = useServer()
+
+const URL = 'redis://127.0.0.1'
+
+const refuses = (arguments_, message) =>
+  assert.throws(
+    () => createKeyStore(...arguments_),
+    (error) => {
+      assert.equal(error.constructor, TypeError)
+      assert.match(error.message, /^js-redis-key-store: /)
+      assert.match(error.message, message)
+      assert.doesNotMatch(error.message, /secret/)
+      return true
+    }
+  )
+
+test('the store has the shape of the original', () => {
+  const createOriginal = require('@botmatic/js-redis-key-store')
+  const shape = (store) => Object.entries(store).map(([name, { length }]) => [name, length])
+  const store = createKeyStore(URL)
+  assert.deepEqual(shape(store), shape(createOriginal({})))
+  assert.equal(createKeyStore.length, createOriginal.length)
+  assert.equal(Object.getPrototypeOf(store), Object.prototype)
+})
+
+test('the methods work detached', async () => {
+  const { saveIds, getBotmaticId, getExtId, deleteIds, deleteAllIds, quit } = createKeyStore(
+    server.url
+  )
+  const answers = [
+    await saveIds('i', 1, 'x'),
+    await getBotmaticId('i', 'x'),
+    await getExtId('i', 1),
+    await deleteIds('i', 1, 'x'),
+    await deleteAllIds('i'),
+    await quit()
+  ]
+  assert.deepEqual(answers, [true, '1', 'x', true, true, true])
+})
+
+test('the class does what the factory does', async () => {
+  const store = new createKeyStore.RedisKeyStore(server.url, { keyPrefix: 'class:' })
+  assert.equal(await store.saveIds('i', 1, 'x'), true)
+  assert.equal(await store.getBotmaticId('i', 'x'), '1')
+  assert.equal(await server.command('get', 'class:i:b:1'), 'x')
+  assert.equal(await store.deleteIds('i', 1, 'x'), true)
+  assert.equal(await store.deleteAllIds('i'), true)
+  assert.equal(await store.quit(), true)
+  refuses([], /is no client/)
+})
+
+test('nothing connects before the first call', async () => {
+  const stores = [createKeyStore(server.url), createKeyStore({ port: server.port })]
+  assert.equal((await connections(server.command)).length, 0)
+  await Promise.all(stores.map((store) => store.quit()))
+})
+
+describe('no client at all', () => {
+  const things = [
+    undefined,
+    null,
+    {},
+    [],
+    6379,
+    true,
+    new Map(),
+    new EventEmitter(),
+    () => {},
+    Symbol('s')
+  ]
+  for (const thing of things) {
+    test(Object.prototype.toString.call(thing), () => {
+      refuses([thing], /is no client; pass a client of redis 2 or 3, a URL .* or \{url\}/)
+    })
+  }
+})
+
+describe('a client of a family that is not supported yet is refused by name', () => {
+  const ioredis = require('ioredis')
+  const redis5 = require('redis5')
+  const options = { lazyConnect: true }
+  const cluster = () => new ioredis.Cluster([{ port: 1 }], options)
+  const clients = {
+    ioredis: [() => new ioredis.Redis(options), /ioredis or iovalkey client/],
+    'ioredis Cluster': [cluster, /ioredis or iovalkey client/],
+    'redis 5': [() => redis5.createClient(), /a client of redis 4 or newer/],
+    'redis 5 legacy()': [() => redis5.createClient().legacy(), /a legacy\(\) client of redis 5/],
+    'redis 5 pool': [() => redis5.createClientPool(), /a client pool of redis 5/],
+    'redis 5 cluster': [
+      () => redis5.createCluster({ rootNodes: [{}] }),
+      /a cluster client of redis 4 or newer/
+    ],
+    'redis-mock': [() => require('redis-mock').createClient(), /a mock or another object/],
+    stub: [
+      () => ({ get() {}, set() {}, del() {}, keys() {}, quit() {} }),
+      /a mock or another object/
+    ]
+  }
+  for (const [name, [create, message]] of Object.entries(clients)) {
+    test(name, () => refuses([create()], new RegExp(`${message.source}.* is not supported yet`)))
+  }
+})
+
+describe('options that are wrong', () => {
+  const wrong = [
+    ['strict', 'yes', /"strict" must be true or false, not a string/],
+    ['onError', {}, /"onError" must be a function, not an object/],
+    ['readTimeout', '10s', /"readTimeout" must be a whole number of milliseconds .* not a string/],
+    ['readTimeout', 0, /"readTimeout" .* not the number 0/],
+    ['writeTimeout', 1.5, /"writeTimeout" .* not the number 1\.5/],
+    ['writeTimeout', 2 ** 31, /"writeTimeout" .* from 1 to 2147483647/],
+    ['responseTimeout', NaN, /"responseTimeout" .* not the number NaN/],
+    ['connectTimeout', null, /"connectTimeout" .* not null/],
+    ['keyPrefix', 7, /"keyPrefix" must be a string/],
+    ['maxPending', -1, /"maxPending" must be a whole number from 1/],
+    ['timeout', 1, /unknown option "timeout"; known are strict, onError, readTimeout/]
+  ]
+  for (const [name, value, message] of wrong) {
+    test(`${name}: ${String(value)}`, () => refuses([URL, { [name]: value }], message))
+  }
+  test('no object', () => {
+    refuses([URL, 'strict'], /the options must be an object, not a string/)
+    refuses([URL, null], /the options must be an object, not null/)
+  })
+  test('undefined is as good as absent', () => {
+    createKeyStore(URL, { strict: undefined, readTimeout: undefined, keyPrefix: undefined })
+    createKeyStore(URL, undefined)
+  })
+})
+
+describe('addresses that are wrong', () => {
+  const wrong = [
+    ['http://:secret@h', /a URL of Redis is redis:\/\/.*, not http:\/\//],
+    ['', /the URL cannot be read/],
+    ['secret', /the URL cannot be read/],
+    ['redis://', /the URL names no host/],
+    ['redis://h/one', /the database in the URL must be a whole number/],
+    ['redis://h:99999', /the URL cannot be read/],
+    ['redis://:%zz-secret@h', /the password in the URL is not percent-encoded well/],
+    ['redis://h?timeout=1', /unknown parameter "timeout" in the URL/],
+    ['unix://host/path', /a unix URL is/],
+    [{ url: 'nope:secret' }, /a URL of Redis is .* not nope:/],
+    [{ url: URL, host: 'h' }, /"host" cannot stand beside "url"/],
+    [{ host: 'h', port: '6379' }, /"port" must be a whole number from 1 to 65535, not a string/],
+    [{ host: '' }, /"host" is empty/],
+    [{ host: 'h', db: -1 }, /"db" must be a whole number from 0/],
+    [{ host: 'h', password: 7 }, /"password" must be a string/],
+    [{ host: 'h', username: 'u' }, /"username" needs option "password"/],
+    [{ host: 'h', pass: 'secret' }, /unknown option "pass"; known are url, host/],
+    [{ path: '/s', tls: true }, /"tls" cannot stand beside "path"/],
+    [{ host: 'h', tls: 'yes' }, /"tls" must be true, false or an object/],
+    [{ host: 'h', tls: { pfx: 'p' } }, /unknown option "tls.pfx"; known are tls.ca/],
+    [{ host: 'h', tls: { ca: 'secret' } }, /tls\.ca holds no certificate/],
+    [{ host: 'h', tls: { cert: 'secret' } }, /tls\.key is missing/],
+    [{ host: 'h', tls: { servername: 'a b' } }, /tls\.servername "a b" is no host name/]
+  ]
+  for (const [address, message] of wrong) {
+    const name = typeof address === 'string' ? address : JSON.stringify(address)
+    test(name, () => refuses([address], message))
+  }
+})
