@@ -1,5 +1,3 @@
-'use strict'
-
 /** The package as it is packed, installed in an empty project and used in each way. */
 
 const assert = require('node:assert/strict')
@@ -15,7 +13,9 @@ const server = useServer()
 let project
 
 const npm = async (...args) => {
-  const ended = await run('npm', [...args, '--no-audit', '--no-fund', '--prefer-offline'], { cwd: project })
+  const ended = await run('npm', [...args, '--no-audit', '--no-fund', '--prefer-offline'], {
+    cwd: project
+  })
   assert.equal(ended.code, 0, ended.stderr)
   return ended.stdout
 }

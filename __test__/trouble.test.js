@@ -174,12 +174,14 @@ for (const trouble of TROUBLES) {
 
     test('strict: a rejection', async () => {
       const store = createKeyStore(trouble.address(), { ...TIMES, strict: true })
-      for (const name of names) {
-        await assert.rejects(store[name](...CALLS[name].args), (error) => {
-          checkError(error, name, trouble)
-          return true
-        })
-      }
+      await Promise.all(
+        names.map((name) =>
+          assert.rejects(store[name](...CALLS[name].args), (error) => {
+            checkError(error, name, trouble)
+            return true
+          })
+        )
+      )
       await store.quit()
     })
   })
