@@ -150,6 +150,20 @@ for (const [version, redis] of [
       }
     })
 
+    test('stores of one client that differ in timeouts all end with it', async () => {
+      const client = redis.createClient(local())
+      const stores = [100, 200, 300].map((responseTimeout) =>
+        createKeyStore(client, { responseTimeout })
+      )
+      await Promise.all(stores.map((store) => store.saveIds('i', 1, 'x')))
+      assert.equal((await connections(server.command)).length, 3)
+      client.quit()
+      const late = await Promise.all(stores.map((store) => store.getExtId('i', 1)))
+      assert.deepEqual(late, [undefined, undefined, undefined])
+      await Promise.all(stores.map((store) => store.quit()))
+      assert.equal((await connections(server.command)).length, 0)
+    })
+
     test('quit resolves to what the client gives, ready or not, and twice', async () => {
       const client = redis.createClient(local())
       const [store, second] = [createKeyStore(client), createKeyStore(client)]

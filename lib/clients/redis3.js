@@ -114,11 +114,18 @@ const hasChanged = (client, known) => {
 
 const isClosed = (client) => client.closing === true
 
+/** By client: what to call when it is closed. */
+const watchers = new WeakMap()
+
 /**
  * Calls `onClose` when the client is closed. `closing` is the one thing that every way of closing
  * sets: end() emits no event at all.
  */
 const watch = (client, onClose) => {
+  const others = watchers.get(client)
+  if (others) return others.push(onClose)
+  const own = [onClose]
+  watchers.set(client, own)
   let { closing } = client
   Object.defineProperty(client, 'closing', {
     configurable: true,
@@ -126,7 +133,7 @@ const watch = (client, onClose) => {
     get: () => closing,
     set: (value) => {
       closing = value
-      if (value) onClose()
+      if (value) for (const call of own) call()
     }
   })
 }

@@ -143,13 +143,18 @@ impl<T> Batch<T> {
     }
 
     /// Settles the calls for which `pick` gives a reason to fail.
-    pub fn fail(&mut self, done: &mut Vec<Done<T>>, pick: impl Fn(&Entry<T>) -> Option<Error>) {
-        for entry in &mut self.entries {
+    pub fn fail(
+        &mut self,
+        done: &mut Vec<Done<T>>,
+        pick: impl Fn(&Batch<T>, &Entry<T>) -> Option<Error>,
+    ) {
+        for index in 0..self.entries.len() {
+            let entry = &self.entries[index];
             if entry.ticket.is_some()
-                && let Some(error) = pick(entry)
+                && let Some(error) = pick(self, entry)
             {
                 let failure = entry.failure(&self.text, error);
-                entry.settle(Err(failure), done);
+                self.entries[index].settle(Err(failure), done);
             }
         }
     }

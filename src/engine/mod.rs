@@ -8,6 +8,7 @@ mod deadline;
 mod line;
 mod link;
 mod order;
+mod pending;
 mod runner;
 mod thread;
 

@@ -1,44 +1,35 @@
-//! The life of a link's calls on the I/O thread: taken from the queue, sent in order, answered,
-//! sent again when the connection was lost, failed when their time is over.
+//! The loop that works off a link on the I/O thread: calls are taken from the queue, sent in order,
+//! answered, sent again when the connection was lost, failed when their time is over.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use redis::{Pipeline, RedisResult, Value};
+use redis::{Pipeline, RedisError, RedisResult, Value};
 
-use super::batch::{Batch, Done};
+use super::batch::Done;
 use super::deadline::Clock;
 use super::line::{Line, Signal};
 use super::link::{Found, Link};
-use super::order::{Held, Item};
-use crate::backend::{self, Connection, Refusal, Replies};
+use super::order::Item;
+use super::pending::{Flight, Pending};
+use crate::backend::{self, Connection, Refusal};
 use crate::error::Error;
 use crate::options::Settings;
-use crate::store::{self, Step};
+use crate::store::{self, Answer, Step};
 
 /// Works off one link.
 pub struct Runner<T: Send + 'static> {
     link: Arc<Link<T>>,
-    /// Not sent yet, or to be sent again, in order.
-    waiting: VecDeque<Item<T>>,
-    /// Sent, in order.
-    flights: VecDeque<Flight<T>>,
-    held: Held<T>,
+    pending: Pending<T>,
     line: Line,
     /// Why there is no connection, when an attempt has failed.
     trouble: Option<Error>,
     /// When the last reply came, or when the first of the flights took off.
     heard_at: Instant,
     clock: Clock,
-    done: Vec<Done<T>>,
+    /// Room to build a key in.
     scratch: Vec<u8>,
     has_ended: bool,
-}
-
-struct Flight<T> {
-    item: Item<T>,
-    replies: Replies,
 }
 
 enum Event {
@@ -53,14 +44,11 @@ impl<T: Send + 'static> Runner<T> {
     pub fn new(link: Arc<Link<T>>) -> Runner<T> {
         Runner {
             link,
-            waiting: VecDeque::new(),
-            flights: VecDeque::new(),
-            held: Held::new(),
+            pending: Pending::new(),
             line: Line::new(),
             trouble: None,
             heard_at: Instant::now(),
             clock: Clock::default(),
-            done: Vec::new(),
             scratch: Vec::new(),
             has_ended: false,
         }
@@ -76,7 +64,7 @@ impl<T: Send + 'static> Runner<T> {
             self.look();
             self.send();
             self.deliver();
-            if self.is_idle() {
+            if self.pending.is_empty() {
                 self.clock.stop();
                 if is_closing && self.retire() {
                     return;
@@ -85,15 +73,11 @@ impl<T: Send + 'static> Runner<T> {
             match self.event().await {
                 Event::Replies(Ok(values)) => self.land(values),
                 Event::Replies(Err(error)) => self.break_off(&error),
-                Event::Line(Signal::Ended) => self.lose("the server closed it".to_owned(), None),
+                Event::Line(Signal::Ended) => self.lose("the server closed it".into()),
                 Event::Line(Signal::Opened(result)) => self.opened(result, is_closing),
                 Event::Bell | Event::Clock => {}
             }
         }
-    }
-
-    fn is_idle(&self) -> bool {
-        self.waiting.is_empty() && self.flights.is_empty() && self.held.is_empty()
     }
 
     fn note(&self, note: String) {
@@ -101,39 +85,37 @@ impl<T: Send + 'static> Runner<T> {
     }
 
     fn deliver(&mut self) {
-        if !self.done.is_empty() {
-            self.link.receiver.settle(&mut self.done);
+        if !self.pending.done.is_empty() {
+            self.link.receiver.settle(&mut self.pending.done);
         }
     }
 
     fn take(&mut self) -> Found {
         let Runner {
             link,
-            waiting,
-            held,
+            pending,
             clock,
             ..
         } = self;
         link.take(|batch| {
-            // Deadlines of one batch lie close together; `look` finds each one's own.
             let deadlines = batch.entries.iter().map(|entry| entry.deadline);
             if let Some(first) = deadlines.min() {
                 clock.watch(first);
             }
-            held.sort(batch, waiting);
+            pending.add(batch);
         })
     }
 
     async fn event(&mut self) -> Event {
         let Runner {
             link,
-            flights,
+            pending,
             line,
             clock,
             ..
         } = self;
         let replies = async {
-            match flights.front_mut() {
+            match pending.flights.front_mut() {
                 Some(flight) => (&mut flight.replies).await,
                 None => std::future::pending().await,
             }
@@ -149,30 +131,38 @@ impl<T: Send + 'static> Runner<T> {
 
     /// Sends what waits, as far as the connection allows; opens one when there is none.
     fn send(&mut self) {
-        while let Some(item) = self.waiting.front_mut() {
+        while let Some(item) = self.pending.waiting.front_mut() {
             let settings = item.batch_mut().settings.clone();
             if self.line.connection(&settings).is_none() {
                 // A connection with other settings first brings home what it carries.
-                if self.flights.is_empty() {
+                if self.pending.flights.is_empty() {
                     self.line.open(&settings);
                 }
                 return;
             }
-            if self.flights.len() == Connection::MAX_UNDER_WAY {
+            if self.pending.flights.len() == Connection::MAX_UNDER_WAY {
                 return;
             }
-            if let Some(item) = self.waiting.pop_front() {
+            if let Some(item) = self.pending.waiting.pop_front() {
                 self.take_off(item, &settings);
             }
         }
-        if self.flights.is_empty() && !self.line.is_up() {
+        if self.pending.flights.is_empty() && !self.line.is_up() {
             // Nobody waits for the connection that is being opened.
             self.line.drop_connection();
         }
     }
 
     fn take_off(&mut self, mut item: Item<T>, settings: &Arc<Settings>) {
-        let names = &settings.names;
+        let now = Instant::now();
+        let trouble = self.trouble_now();
+        item.batch_mut()
+            .fail(&mut self.pending.done, |batch, entry| {
+                (entry.deadline <= now).then(|| overdue(trouble.clone(), &batch.settings))
+            });
+        let Some(connection) = self.line.connection(settings) else {
+            return self.pending.waiting.push_front(item);
+        };
         let pipeline = match &mut item {
             Item::Calls(batch) => {
                 batch.entries.retain(|entry| entry.ticket.is_some());
@@ -182,86 +172,75 @@ impl<T: Send + 'static> Runner<T> {
                 let mut pipeline = Pipeline::with_capacity(batch.entries.len());
                 for entry in &batch.entries {
                     let args = batch.args(entry);
-                    store::write(entry.op, args, names, &mut self.scratch, &mut pipeline);
+                    let (names, scratch) = (&settings.names, &mut self.scratch);
+                    store::write(entry.op, args, names, scratch, &mut pipeline);
                 }
                 pipeline
             }
-            Item::Wipe(walk) => {
-                if walk.call.entries[0].ticket.is_none() {
-                    self.held.release(walk.stem(), &mut self.waiting);
-                    return;
-                }
-                walk.wipe.next(names)
+            Item::Wipe(walk) if walk.call.is_settled() => {
+                let Pending { held, waiting, .. } = &mut self.pending;
+                return held.release(walk.stem(), waiting);
             }
-        };
-        let Some(connection) = self.line.connection(settings) else {
-            self.waiting.push_front(item);
-            return;
+            Item::Wipe(walk) => walk.wipe.next(&settings.names),
         };
         let replies = connection.send(pipeline);
-        if self.flights.is_empty() {
-            self.heard_at = Instant::now();
-            self.clock.watch(self.heard_at + settings.response_timeout);
+        if self.pending.flights.is_empty() {
+            self.heard_at = now;
+            self.clock.watch(now + settings.response_timeout);
         }
-        self.flights.push_back(Flight { item, replies });
+        self.pending.flights.push_back(Flight { item, replies });
     }
 
     /// Takes in the replies to the first flight.
     fn land(&mut self, values: Vec<Value>) {
-        let Some(Flight { item, .. }) = self.flights.pop_front() else {
+        let Some(Flight { item, .. }) = self.pending.flights.pop_front() else {
             return;
         };
         self.heard_at = Instant::now();
         self.line.reset_backoff();
         self.trouble = None;
+        let Pending {
+            waiting,
+            held,
+            done,
+            ..
+        } = &mut self.pending;
         match item {
-            Item::Calls(mut batch) => batch.settle(values.into_iter(), &mut self.done),
+            Item::Calls(mut batch) => batch.settle(values.into_iter(), done),
             Item::Wipe(mut walk) => {
                 let result = walk.wipe.advance(values, &walk.call.settings.server);
                 let result = match result {
-                    Ok(Step::More) => return self.waiting.push_front(Item::Wipe(walk)),
-                    Ok(Step::Done) => Ok(store::Answer::Yes),
+                    Ok(Step::More) => return waiting.push_front(Item::Wipe(walk)),
+                    Ok(Step::Done) => Ok(Answer::Yes),
                     Err(error) => Err(error),
                 };
-                self.held.release(walk.stem(), &mut self.waiting);
-                walk.call.finish(result, &mut self.done);
+                held.release(walk.stem(), waiting);
+                walk.call.finish(result, done);
             }
         }
     }
 
-    fn break_off(&mut self, error: &redis::RedisError) {
-        let settings = self.line.settings().cloned();
-        if let Some(settings) = settings {
+    fn break_off(&mut self, error: &RedisError) {
+        if let Some(settings) = self.line.settings() {
             let error = backend::broken(&settings.server, error);
-            self.lose(error.to_string(), Some(error));
+            self.give_up(error);
+        }
+    }
+
+    fn lose(&mut self, reason: Arc<str>) {
+        if let Some(settings) = self.line.settings() {
+            let server = settings.server.clone();
+            self.give_up(Error::Unreachable { server, reason });
         }
     }
 
     /// The connection is gone: what it carried goes first on the next one.
-    fn lose(&mut self, reason: String, error: Option<Error>) {
-        let Some(settings) = self.line.settings().cloned() else {
-            return;
-        };
+    fn give_up(&mut self, error: Error) {
+        self.note(format!("connection lost: {error}"));
         self.line.drop_connection();
-        self.note(format!("connection to {} lost: {reason}", settings.server));
-        let error = error.unwrap_or_else(|| Error::Unreachable {
-            server: settings.server.clone(),
-            reason: reason.into(),
-        });
-        for Flight { mut item, .. } in self.flights.drain(..).rev() {
-            match &mut item {
-                Item::Calls(batch) => batch.entries.iter_mut().for_each(|entry| {
-                    entry.is_resent = true;
-                }),
-                Item::Wipe(walk) => walk.wipe.restart(),
-            }
-            if !settings.retry {
-                let error = error.clone();
-                item.batch_mut()
-                    .fail(&mut self.done, move |_| Some(error.clone()));
-            }
-            self.waiting.push_front(item);
-        }
+        self.pending.take_back();
+        self.pending
+            .fail(|batch, entry| (entry.is_resent && !batch.settings.retry).then(|| error.clone()));
         self.trouble = Some(error);
     }
 
@@ -277,7 +256,9 @@ impl<T: Send + 'static> Runner<T> {
                     self.line.reset_backoff();
                 }
                 if is_final || is_closing || !settings.retry {
-                    self.fail_all(&error, |batch| Arc::ptr_eq(&batch.settings, &settings));
+                    self.pending.fail(|batch, _| {
+                        Arc::ptr_eq(&batch.settings, &settings).then(|| error.clone())
+                    });
                 }
                 self.trouble = Some(error);
             }
@@ -290,73 +271,26 @@ impl<T: Send + 'static> Runner<T> {
         if !self.clock.is_due(now) {
             return;
         }
-        if let Some(flight) = self.flights.front_mut() {
+        if let Some(flight) = self.pending.flights.front_mut() {
             let timeout = flight.item.batch_mut().settings.response_timeout;
             if now >= self.heard_at + timeout {
-                self.lose(
-                    format!("nothing came back for {} ms", timeout.as_millis()),
-                    None,
-                );
+                self.lose(format!("nothing came back for {} ms", timeout.as_millis()).into());
             } else {
                 self.clock.watch(self.heard_at + timeout);
             }
         }
-        let trouble = self.trouble.clone().filter(|_| !self.line.is_up());
-        let overdue = |settings: &Arc<Settings>| {
-            trouble.clone().unwrap_or_else(|| Error::Timeout {
-                server: settings.server.clone(),
-            })
-        };
-        let Runner {
-            waiting,
-            flights,
-            held,
-            clock,
-            done,
-            ..
-        } = self;
-        let sent = flights.iter_mut().map(|flight| flight.item.batch_mut());
-        let unsent = waiting.iter_mut().map(Item::batch_mut);
-        for batch in sent.chain(unsent).chain(held.batches_mut()) {
-            let error = overdue(&batch.settings);
-            batch.fail(done, |entry| (entry.deadline <= now).then(|| error.clone()));
-            let unsettled = batch.entries.iter().filter(|entry| entry.ticket.is_some());
-            if let Some(next) = unsettled.map(|entry| entry.deadline).min() {
-                clock.watch(next);
-            }
+        let trouble = self.trouble_now();
+        self.pending.fail(|batch, entry| {
+            (entry.deadline <= now).then(|| overdue(trouble.clone(), &batch.settings))
+        });
+        if let Some(next) = self.pending.first_deadline() {
+            self.clock.watch(next);
         }
-        self.drop_settled();
     }
 
-    /// Fails all calls of the batches that `concerns` picks.
-    fn fail_all(&mut self, error: &Error, concerns: impl Fn(&Batch<T>) -> bool) {
-        let Runner {
-            waiting,
-            flights,
-            held,
-            done,
-            ..
-        } = self;
-        let sent = flights.iter_mut().map(|flight| flight.item.batch_mut());
-        let unsent = waiting.iter_mut().map(Item::batch_mut);
-        for batch in sent.chain(unsent).chain(held.batches_mut()) {
-            if concerns(batch) {
-                batch.fail(done, |_| Some(error.clone()));
-            }
-        }
-        self.drop_settled();
-    }
-
-    /// Takes what is settled off the list of what waits, so that nothing is opened for it.
-    fn drop_settled(&mut self) {
-        let mut rest = std::mem::take(&mut self.waiting);
-        while let Some(mut item) = rest.pop_front() {
-            if !item.batch_mut().is_settled() {
-                self.waiting.push_back(item);
-            } else if let Item::Wipe(walk) = item {
-                self.held.release(walk.stem(), &mut rest);
-            }
-        }
+    /// Why there is no connection, `None` when there is one or none was tried.
+    fn trouble_now(&self) -> Option<Error> {
+        self.trouble.clone().filter(|_| !self.line.is_up())
     }
 
     fn retire(&mut self) -> bool {
@@ -365,13 +299,22 @@ impl<T: Send + 'static> Runner<T> {
         };
         self.has_ended = true;
         self.line.drop_connection();
-        self.done.extend(closers.into_iter().map(|ticket| Done {
-            ticket,
-            result: Ok(store::Answer::Yes),
-        }));
+        self.pending
+            .done
+            .extend(closers.into_iter().map(|ticket| Done {
+                ticket,
+                result: Ok(Answer::Yes),
+            }));
         self.deliver();
         true
     }
+}
+
+/// What a call fails with whose deadline is over.
+fn overdue(trouble: Option<Error>, settings: &Settings) -> Error {
+    trouble.unwrap_or_else(|| Error::Timeout {
+        server: settings.server.clone(),
+    })
 }
 
 /// A runner that ends while it has calls has panicked, or could not start: its calls fail.
@@ -380,7 +323,7 @@ impl<T: Send + 'static> Drop for Runner<T> {
         let error = Error::Internal("the I/O thread failed".into());
         while !self.has_ended {
             self.take();
-            self.fail_all(&error, |_| true);
+            self.pending.fail(|_, _| Some(error.clone()));
             self.deliver();
             self.retire();
         }
@@ -388,90 +331,4 @@ impl<T: Send + 'static> Drop for Runner<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::batch::{Call, Lengths};
-    use crate::engine::testing::{results, settings};
-    use crate::options::Settings;
-    use crate::store::Op;
-    use std::net::TcpListener;
-    use std::time::Duration;
-
-    /// A port where nothing listens.
-    fn closed_port() -> u16 {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.local_addr().unwrap().port()
-    }
-
-    fn push(link: &Arc<Link<u32>>, settings: &Arc<Settings>, op: Op, ticket: u32, wait: u64) {
-        let deadline = Instant::now() + Duration::from_millis(wait);
-        let call = Call {
-            op,
-            deadline,
-            ticket,
-        };
-        let pushed = link.push(settings, call, |text| {
-            text.extend_from_slice(b"i1x");
-            Ok::<_, ()>(Lengths {
-                prefix: 0,
-                integration: 1,
-                first: 1,
-                second: 1,
-            })
-        });
-        assert!(pushed.is_ok());
-    }
-
-    #[test]
-    fn without_a_server_each_call_fails_at_its_deadline() {
-        let (receiver, arrived) = results();
-        let link = Link::new(receiver);
-        let settings = settings(closed_port());
-        let started = Instant::now();
-        push(&link, &settings, Op::DeleteAllIds, 1, 400);
-        push(&link, &settings, Op::SaveIds, 2, 300);
-        push(&link, &settings, Op::GetExtId, 3, 100);
-        for (ticket, wait) in [(3, 100), (2, 300), (1, 400)] {
-            let done = arrived.recv().unwrap();
-            assert_eq!(done.ticket, ticket);
-            assert_eq!(done.result.unwrap_err().error.code(), "UNREACHABLE");
-            assert!(started.elapsed() >= Duration::from_millis(wait));
-        }
-    }
-
-    #[test]
-    fn a_link_that_may_not_wait_fails_with_the_first_attempt() {
-        let (receiver, arrived) = results();
-        let link = Link::new(receiver);
-        let mut settings = settings(closed_port());
-        Arc::get_mut(&mut settings).unwrap().retry = false;
-        push(&link, &settings, Op::SaveIds, 1, 60_000);
-        assert!(arrived.recv().unwrap().result.is_err());
-        push(&link, &settings, Op::SaveIds, 2, 60_000);
-        assert_eq!(arrived.recv().unwrap().ticket, 2);
-    }
-
-    #[test]
-    fn closing_fails_what_no_connection_can_carry_and_then_ends() {
-        let (receiver, arrived) = results();
-        let link = Link::new(receiver);
-        assert_eq!(link.close(Some(0)), Some(0), "nothing runs yet");
-        push(&link, &settings(closed_port()), Op::SaveIds, 1, 60_000);
-        assert_eq!(link.close(Some(2)), None);
-        assert_eq!(arrived.recv().unwrap().ticket, 1);
-        let closed = arrived.recv().unwrap();
-        assert_eq!((closed.ticket, closed.result.is_ok()), (2, true));
-    }
-
-    #[test]
-    fn a_runner_that_ends_early_fails_its_calls() {
-        let (receiver, arrived) = results();
-        let link = Link::new(receiver);
-        let mut runner = Runner::new(link.clone());
-        runner.line.open(&settings(closed_port()));
-        push(&link, &settings(closed_port()), Op::SaveIds, 1, 60_000);
-        drop(runner);
-        let failure = arrived.recv().unwrap().result.unwrap_err();
-        assert!(["INTERNAL", "UNREACHABLE"].contains(&failure.error.code()));
-    }
-}
+mod tests;

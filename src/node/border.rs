@@ -10,6 +10,7 @@ use napi::{Env, Result, check_status, sys};
 
 use super::promise::Deferred;
 use super::store::Owner;
+use super::value::{Reference, Scope, Values, string};
 use crate::engine::{self, Done, Receiver};
 use crate::store::Answer;
 
@@ -51,62 +52,6 @@ struct Function(sys::napi_threadsafe_function);
 // SAFETY: Node allows threadsafe functions to be called from any thread; `Border::function` sees to
 // it that none is called after its end.
 unsafe impl Send for Function {}
-
-/// A JavaScript function that is kept alive.
-pub struct Reference(sys::napi_ref);
-
-// SAFETY: the pointer is only carried through other threads; all methods take the environment,
-// which exists on the JavaScript thread only.
-unsafe impl Send for Reference {}
-// SAFETY: as above.
-unsafe impl Sync for Reference {}
-
-impl Reference {
-    /// Keeps `function` alive until [`Reference::delete`] or the environment's end.
-    pub fn new(env: sys::napi_env, function: sys::napi_value) -> Result<Reference> {
-        let mut reference = ptr::null_mut();
-        // SAFETY: `function` is a live handle of `env`.
-        check_status!(unsafe { sys::napi_create_reference(env, function, 1, &mut reference) })?;
-        Ok(Reference(reference))
-    }
-
-    /// Calls the function, whose exceptions are dropped: it is our own and catches its user's.
-    pub fn call(
-        &self,
-        env: sys::napi_env,
-        arguments: &[sys::napi_value],
-    ) -> Option<sys::napi_value> {
-        let (mut function, mut this) = (ptr::null_mut(), ptr::null_mut());
-        let mut result = ptr::null_mut();
-        // SAFETY: the reference is alive until `delete`, which its holder calls last; all handles
-        // are of `env` and in scope.
-        let status = unsafe {
-            sys::napi_get_reference_value(env, self.0, &mut function);
-            sys::napi_get_undefined(env, &mut this);
-            sys::napi_call_function(
-                env,
-                this,
-                function,
-                arguments.len(),
-                arguments.as_ptr(),
-                &mut result,
-            )
-        };
-        if status != sys::Status::napi_ok {
-            let mut thrown = ptr::null_mut();
-            // SAFETY: clears what the call may have thrown; harmless when it has not.
-            unsafe { sys::napi_get_and_clear_last_exception(env, &mut thrown) };
-            return None;
-        }
-        Some(result)
-    }
-
-    /// Lets the function go. The last use of this reference.
-    pub fn delete(&self, env: sys::napi_env) {
-        // SAFETY: `env` is the environment it was made in; the holder uses it no more.
-        unsafe { sys::napi_delete_reference(env, self.0) };
-    }
-}
 
 /// What the threadsafe function carries.
 struct Context {
@@ -267,93 +212,6 @@ impl Receiver<Ticket> for Border {
     fn note(&self, note: String) {
         self.arrived().notes.push(note);
         self.signal();
-    }
-}
-
-/// The values that most calls resolve to, made once for all that has arrived.
-struct Values {
-    yes: sys::napi_value,
-    no: sys::napi_value,
-    null: sys::napi_value,
-    undefined: sys::napi_value,
-}
-
-impl Values {
-    fn new(env: sys::napi_env) -> Values {
-        let mut values = Values {
-            yes: ptr::null_mut(),
-            no: ptr::null_mut(),
-            null: ptr::null_mut(),
-            undefined: ptr::null_mut(),
-        };
-        // SAFETY: each is a valid place for a handle of `env`; these calls do not fail.
-        unsafe {
-            sys::napi_get_boolean(env, true, &mut values.yes);
-            sys::napi_get_boolean(env, false, &mut values.no);
-            sys::napi_get_null(env, &mut values.null);
-            sys::napi_get_undefined(env, &mut values.undefined);
-        }
-        values
-    }
-
-    fn settle(
-        &self,
-        env: sys::napi_env,
-        ticket: Ticket,
-        result: std::result::Result<Answer, engine::Failure>,
-    ) {
-        let Ticket { deferred, owner } = ticket;
-        match result {
-            Ok(Answer::Yes) => deferred.resolve(env, self.yes),
-            Ok(Answer::No) => deferred.resolve(env, self.no),
-            Ok(Answer::Missing) => deferred.resolve(env, self.null),
-            Ok(Answer::Id(id)) => {
-                deferred.resolve(env, string(env, &id).unwrap_or(self.undefined));
-            }
-            Err(failure) => match &owner {
-                Some(owner) => owner.fail(env, deferred, &failure),
-                None => deferred.resolve(env, self.undefined),
-            },
-        }
-        if let Some(owner) = owner {
-            owner.settled(env);
-        }
-    }
-}
-
-/// A JavaScript string of UTF-8, in which what is no UTF-8 becomes U+FFFD.
-pub fn string(env: sys::napi_env, text: &[u8]) -> Option<sys::napi_value> {
-    // One byte a character and no decoding where that is enough.
-    let make = if text.is_ascii() {
-        sys::napi_create_string_latin1
-    } else {
-        sys::napi_create_string_utf8
-    };
-    let mut value = ptr::null_mut();
-    // SAFETY: `text` is that long and copied.
-    let status = unsafe { make(env, text.as_ptr().cast(), text.len() as isize, &mut value) };
-    (status == sys::Status::napi_ok).then_some(value)
-}
-
-/// A handle scope, closed when dropped.
-struct Scope {
-    env: sys::napi_env,
-    scope: sys::napi_handle_scope,
-}
-
-impl Scope {
-    fn open(env: sys::napi_env) -> Scope {
-        let mut scope = ptr::null_mut();
-        // SAFETY: `scope` is a valid place; closed in `drop`, in order.
-        unsafe { sys::napi_open_handle_scope(env, &mut scope) };
-        Scope { env, scope }
-    }
-}
-
-impl Drop for Scope {
-    fn drop(&mut self) {
-        // SAFETY: opened in `open`, closed once.
-        unsafe { sys::napi_close_handle_scope(self.env, self.scope) };
     }
 }
 

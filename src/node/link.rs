@@ -8,9 +8,10 @@ use napi::bindgen_prelude::Unknown;
 use napi::{Env, JsValue, Result, sys};
 use napi_derive::napi;
 
-use super::border::{Border, Reference, Ticket};
+use super::border::{Border, Ticket};
 use super::promise::Deferred;
 use super::settings::ServerSettings;
+use super::value::Reference;
 use crate::engine;
 use crate::options::Settings;
 use crate::store::Answer;

@@ -10,3 +10,4 @@ mod promise;
 mod settings;
 mod store;
 mod text;
+mod value;

@@ -9,11 +9,12 @@ use napi::bindgen_prelude::Unknown;
 use napi::{Env, JsValue, Result, sys};
 use napi_derive::napi;
 
-use super::border::{Border, Reference, Ticket, string};
+use super::border::{Border, Ticket};
 use super::link::{Link, Shared};
 use super::promise::Deferred;
 use super::settings::StoreSettings;
 use super::text::{self, Text, Unwritten};
+use super::value::{Reference, string};
 use crate::engine::{Call, Failure};
 use crate::error::{Error, masked};
 use crate::store::{Answer, Op};

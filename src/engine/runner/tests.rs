@@ -1,0 +1,85 @@
+use super::*;
+use crate::engine::batch::{Call, Lengths};
+use crate::engine::testing::{results, settings};
+use crate::options::Settings;
+use crate::store::Op;
+use std::net::TcpListener;
+use std::time::Duration;
+
+/// A port where nothing listens.
+fn closed_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn push(link: &Arc<Link<u32>>, settings: &Arc<Settings>, op: Op, ticket: u32, wait: u64) {
+    let deadline = Instant::now() + Duration::from_millis(wait);
+    let call = Call {
+        op,
+        deadline,
+        ticket,
+    };
+    let pushed = link.push(settings, call, |text| {
+        text.extend_from_slice(b"i1x");
+        Ok::<_, ()>(Lengths {
+            prefix: 0,
+            integration: 1,
+            first: 1,
+            second: 1,
+        })
+    });
+    assert!(pushed.is_ok());
+}
+
+#[test]
+fn without_a_server_each_call_fails_at_its_deadline() {
+    let (receiver, arrived) = results();
+    let link = Link::new(receiver);
+    let settings = settings(closed_port());
+    let started = Instant::now();
+    push(&link, &settings, Op::DeleteAllIds, 1, 400);
+    push(&link, &settings, Op::SaveIds, 2, 300);
+    push(&link, &settings, Op::GetExtId, 3, 100);
+    for (ticket, wait) in [(3, 100), (2, 300), (1, 400)] {
+        let done = arrived.recv().unwrap();
+        assert_eq!(done.ticket, ticket);
+        assert_eq!(done.result.unwrap_err().error.code(), "UNREACHABLE");
+        assert!(started.elapsed() >= Duration::from_millis(wait));
+    }
+}
+
+#[test]
+fn a_link_that_may_not_wait_fails_with_the_first_attempt() {
+    let (receiver, arrived) = results();
+    let link = Link::new(receiver);
+    let mut settings = settings(closed_port());
+    Arc::get_mut(&mut settings).unwrap().retry = false;
+    push(&link, &settings, Op::SaveIds, 1, 60_000);
+    assert!(arrived.recv().unwrap().result.is_err());
+    push(&link, &settings, Op::SaveIds, 2, 60_000);
+    assert_eq!(arrived.recv().unwrap().ticket, 2);
+}
+
+#[test]
+fn closing_fails_what_no_connection_can_carry_and_then_ends() {
+    let (receiver, arrived) = results();
+    let link = Link::new(receiver);
+    assert_eq!(link.close(Some(0)), Some(0), "nothing runs yet");
+    push(&link, &settings(closed_port()), Op::SaveIds, 1, 60_000);
+    assert_eq!(link.close(Some(2)), None);
+    assert_eq!(arrived.recv().unwrap().ticket, 1);
+    let closed = arrived.recv().unwrap();
+    assert_eq!((closed.ticket, closed.result.is_ok()), (2, true));
+}
+
+#[test]
+fn a_runner_that_ends_early_fails_its_calls() {
+    let (receiver, arrived) = results();
+    let link = Link::new(receiver);
+    let mut runner = Runner::new(link.clone());
+    runner.line.open(&settings(closed_port()));
+    push(&link, &settings(closed_port()), Op::SaveIds, 1, 60_000);
+    drop(runner);
+    let failure = arrived.recv().unwrap().result.unwrap_err();
+    assert!(["INTERNAL", "UNREACHABLE"].contains(&failure.error.code()));
+}

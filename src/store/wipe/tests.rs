@@ -1,0 +1,84 @@
+use super::*;
+use std::collections::HashMap;
+
+fn sent(wipe: &mut Wipe) -> String {
+    let packed = wipe
+        .next(&Names::new(&HashMap::new()))
+        .get_packed_pipeline();
+    let words = String::from_utf8(packed).unwrap();
+    let words: Vec<_> = words
+        .split("\r\n")
+        .filter(|word| !word.starts_with(['$', '*']) && !word.is_empty())
+        .collect();
+    words.join(" ").replace(" COUNT 1000", "")
+}
+
+fn text(value: &str) -> Value {
+    Value::BulkString(value.into())
+}
+
+fn texts(values: &[&str]) -> Value {
+    Value::Array(values.iter().map(|value| text(value)).collect())
+}
+
+fn scanned(cursor: &str, keys: &[&str]) -> Value {
+    Value::Array(vec![text(cursor), texts(keys)])
+}
+
+fn advance(wipe: &mut Wipe, replies: Vec<Value>) -> Result<Step, Error> {
+    let step = wipe.advance(replies, &"s:1".into());
+    wipe.count = 1_000;
+    step
+}
+
+#[test]
+fn a_page_is_deleted_while_the_next_is_read() {
+    let mut wipe = Wipe::new(b"i");
+    assert_eq!(sent(&mut wipe), "SCAN 0 MATCH i:[be]:*");
+    advance(&mut wipe, vec![scanned("7", &["i:b:1"])]).unwrap();
+    assert_eq!(sent(&mut wipe), "MGET i:b:1 SCAN 7 MATCH i:[be]:*");
+    advance(&mut wipe, vec![texts(&["x"]), scanned("0", &["i:e:x"])]).unwrap();
+    assert_eq!(sent(&mut wipe), "UNLINK i:b:1 MGET i:e:x");
+    advance(&mut wipe, vec![Value::Int(1), texts(&["1"])]).unwrap();
+    assert_eq!(sent(&mut wipe), "UNLINK i:e:x");
+    assert_eq!(advance(&mut wipe, vec![Value::Int(1)]), Ok(Step::Done));
+}
+
+#[test]
+fn a_key_that_may_be_anothers_goes_with_its_other_half_or_not_at_all() {
+    let mut wipe = Wipe::new(b"a");
+    sent(&mut wipe);
+    let keys = ["a:b:x:b:1", "a:e:v", "a:b:x:b:2"];
+    advance(&mut wipe, vec![scanned("0", &keys)]).unwrap();
+    sent(&mut wipe);
+    advance(&mut wipe, vec![texts(&["v", "x:b:1", "w"])]).unwrap();
+    assert_eq!(sent(&mut wipe), "MGET a:e:v a:b:x:b:1 a:e:w");
+    let others = Value::Array(vec![text("x:b:1"), text("v"), Value::Nil]);
+    advance(&mut wipe, vec![others]).unwrap();
+    assert_eq!(sent(&mut wipe), "UNLINK a:e:v a:b:x:b:1 a:b:x:b:1 a:e:v");
+    assert_eq!(advance(&mut wipe, vec![Value::Int(2)]), Ok(Step::Done));
+}
+
+#[test]
+fn a_server_without_unlink_gets_del() {
+    let mut wipe = Wipe::new(b"i");
+    wipe.walk = Walk {
+        cursor: Some(0),
+        doomed: vec![b"i:b:1".to_vec()],
+        ..Walk::default()
+    };
+    assert_eq!(sent(&mut wipe), "UNLINK i:b:1");
+    let unknown = redis::parse_redis_value(b"-ERR unknown command 'UNLINK'\r\n").unwrap();
+    assert_eq!(advance(&mut wipe, vec![unknown]), Ok(Step::More));
+    assert_eq!(sent(&mut wipe), "DEL i:b:1");
+    assert_eq!(advance(&mut wipe, vec![Value::Int(1)]), Ok(Step::Done));
+}
+
+#[test]
+fn an_error_reply_ends_the_walk() {
+    let mut wipe = Wipe::new(b"i");
+    sent(&mut wipe);
+    let refused = redis::parse_redis_value(b"-NOPERM no SCAN for you\r\n").unwrap();
+    let error = advance(&mut wipe, vec![refused]).unwrap_err();
+    assert_eq!(error.code(), "NOPERM");
+}
