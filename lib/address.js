@@ -102,7 +102,7 @@ const settingsOf = (address) => {
     db: rest.db ?? 0,
     lenientDb: false,
     retry: true,
-    tls: tls ? tlsSettings(tls, host) : undefined
+    tls: tls ? tlsSettings(tls) : undefined
   }
 }
 

@@ -29,9 +29,8 @@ const trusted = () => {
 /**
  * The TLS settings of the native side, by the rules of Node's own `tls.connect`.
  * @param {boolean | object} given `true`, or Node's options ca, cert, key, servername, rejectUnauthorized
- * @param {string} host the name the certificate must bear unless `servername` is given
  */
-const tlsSettings = (given, host) => {
+const tlsSettings = (given) => {
   const options = given === true ? {} : given
   checkOptions(options, KNOWN, 'tls.')
   const byDefault = process.env.NODE_TLS_REJECT_UNAUTHORIZED !== '0'
@@ -39,7 +38,7 @@ const tlsSettings = (given, host) => {
     ca: options.ca === undefined ? trusted() : [options.ca].flat().map(text),
     cert: text(options.cert),
     key: text(options.key),
-    servername: options.servername || host,
+    servername: options.servername,
     rejectUnauthorized: options.rejectUnauthorized ?? byDefault
   }
 }

@@ -21,17 +21,26 @@ const freePort = () =>
     })
   })
 
+/** What must not outlive this process, however it ends. */
+const children = new Set()
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL')
+})
+
 /** Starts `program` and resolves once it says that it serves; rejects with what it said instead. */
 const launch = (program, args, directory) =>
   new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] })
     let said = ''
+    children.add(child)
+    child.once('exit', () => children.delete(child))
     child.once('error', reject)
-    child.once('exit', () => reject(new Error(`${program} ended:\n${said}`)))
+    const failed = () => reject(new Error(`${program} ended:\n${said}`))
+    child.once('exit', failed)
     child.stdout.on('data', (text) => {
       said += text
-      if (/ready to accept connections/i.test(said)) {
-        child.removeAllListeners('exit')
+      if (/ready to accept connections|sentinel id is/i.test(said)) {
+        child.removeListener('exit', failed)
         child.stdout.removeAllListeners('data').resume()
         resolve(child)
       }
@@ -48,19 +57,21 @@ const end = (child, signal = 'SIGKILL') =>
 
 /**
  * Starts a server that keeps nothing, on a free port of 127.0.0.1.
- * @param {{args?: string[], port?: number}} [options] more arguments of the server's command line
+ * @param {{args?: string[], config?: string}} [options] more arguments of the server's command line,
+ *   and a configuration file
  * @returns {Promise<{port: number, url: string, pid: number, directory: string,
  *   kill: (signal?: string) => Promise<void>, restart: () => Promise<void>, stop: () => Promise<void>}>}
  */
-const startRedis = async ({ args = [] } = {}) => {
+const startRedis = async ({ args = [], config } = {}) => {
   const program = findProgram()
   if (!program) throw new Error(`none of ${PROGRAMS.join(', ')} is on the PATH`)
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'key-store-redis-'))
   let port
   let child
   const start = () => {
-    const own = ['--port', port, '--bind', '127.0.0.1', '--save', '', '--dir', directory]
-    return launch(program, [...own, ...args].map(String), directory)
+    const own = ['--port', port, '--bind', '127.0.0.1', '--dir', directory]
+    const kept = config ? [config] : ['--save', '']
+    return launch(program, [...kept, ...own, ...args].map(String), directory)
   }
   for (let attempt = 1; !child; attempt++) {
     port = await freePort()
@@ -71,8 +82,6 @@ const startRedis = async ({ args = [] } = {}) => {
       if (attempt === 5) throw error
     }
   }
-  const killLast = () => child.kill('SIGKILL')
-  process.once('exit', killLast)
   return {
     port,
     directory,
@@ -85,7 +94,6 @@ const startRedis = async ({ args = [] } = {}) => {
       child = await start()
     },
     stop: async () => {
-      process.removeListener('exit', killLast)
       await end(child)
       fs.rmSync(directory, { recursive: true, force: true })
     }

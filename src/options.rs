@@ -1,26 +1,87 @@
 //! What a connection is made with.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::backend::tls::Tls;
 
 /// Where the server is.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Endpoint {
     /// A TCP port.
     Tcp {
-        /// Name or address.
-        host: String,
-        /// Port.
-        port: u16,
+        /// Where it listens.
+        address: Address,
         /// Which addresses of the name to use, all when `None`.
         family: Option<Family>,
     },
     /// A Unix domain socket.
     Unix(PathBuf),
+    /// The master that sentinels name.
+    Sentinel(Sentinel),
+    /// The masters of a Redis Cluster.
+    Cluster(Cluster),
+}
+
+/// A host and port.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Address {
+    /// Name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// Where servers that call themselves `host:port` are really reached.
+#[derive(Clone, Debug, Default)]
+pub struct NatMap(pub HashMap<String, Address>);
+
+impl NatMap {
+    /// Where `address` is reached.
+    pub fn reach(&self, address: Address) -> Address {
+        self.0.get(&address.to_string()).cloned().unwrap_or(address)
+    }
+}
+
+/// How the master is found.
+#[derive(Debug)]
+pub struct Sentinel {
+    /// The sentinels, asked in this order.
+    pub nodes: Vec<Address>,
+    /// The name they know the master by.
+    pub master: String,
+    /// ACL user on the sentinels.
+    pub username: Option<String>,
+    /// Password on the sentinels.
+    pub password: Option<String>,
+    /// TLS to the sentinels, none when `None`.
+    pub tls: Option<Tls>,
+    /// Where the master that they name is reached.
+    pub nat_map: NatMap,
+}
+
+/// How the nodes are found.
+#[derive(Debug)]
+pub struct Cluster {
+    /// Nodes to ask for the others.
+    pub seeds: Vec<Address>,
+    /// Where the nodes that they name are reached.
+    pub nat_map: NatMap,
+    /// The masters that the last connection knew, asked after the seeds: those may all be gone.
+    pub seen: Mutex<Vec<Address>>,
 }
 
 /// An IP version.
@@ -63,16 +124,23 @@ pub struct Settings {
 }
 
 impl Endpoint {
-    /// `host:port` or the socket's path.
+    /// How the place is named in messages.
     pub fn label(&self) -> Arc<str> {
         match self {
-            Endpoint::Tcp { host, port, .. } if host.contains(':') => {
-                format!("[{host}]:{port}").into()
-            }
-            Endpoint::Tcp { host, port, .. } => format!("{host}:{port}").into(),
+            Endpoint::Tcp { address, .. } => address.to_string().into(),
             Endpoint::Unix(path) => path.display().to_string().into(),
+            Endpoint::Sentinel(sentinel) => {
+                let (master, nodes) = (&sentinel.master, list(&sentinel.nodes));
+                format!("master \"{master}\" of the sentinels {nodes}").into()
+            }
+            Endpoint::Cluster(cluster) => format!("the cluster of {}", list(&cluster.seeds)).into(),
         }
     }
+}
+
+fn list(addresses: &[Address]) -> String {
+    let texts: Vec<String> = addresses.iter().map(Address::to_string).collect();
+    texts.join(", ")
 }
 
 /// The commands a connection sends, each under the name that the server knows it by.
@@ -80,13 +148,16 @@ impl Endpoint {
 pub struct Names {
     pub(crate) auth: String,
     pub(crate) client: String,
+    pub(crate) cluster: String,
     pub(crate) del: String,
     pub(crate) get: String,
     pub(crate) mget: String,
     pub(crate) mset: String,
     pub(crate) ping: String,
+    pub(crate) role: String,
     pub(crate) scan: String,
     pub(crate) select: String,
+    pub(crate) set: String,
     pub(crate) unlink: String,
 }
 
@@ -102,13 +173,16 @@ impl Names {
         Names {
             auth: name("auth"),
             client: name("client"),
+            cluster: name("cluster"),
             del: name("del"),
             get: name("get"),
             mget: name("mget"),
             mset: name("mset"),
             ping: name("ping"),
+            role: name("role"),
             scan: name("scan"),
             select: name("select"),
+            set: name("set"),
             unlink: name("unlink"),
         }
     }
@@ -127,8 +201,10 @@ mod tests {
     #[test]
     fn a_server_is_named_by_its_address() {
         let tcp = |host: &str| Endpoint::Tcp {
-            host: host.to_owned(),
-            port: 6379,
+            address: Address {
+                host: host.to_owned(),
+                port: 6379,
+            },
             family: None,
         };
         assert_eq!(&*tcp("localhost").label(), "localhost:6379");

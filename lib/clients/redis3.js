@@ -71,7 +71,7 @@ const tlsOf = ({ connection_options: connection, options }) => {
     }
   }
   const given = KNOWN_TLS_OPTIONS.map((name) => [name, connection[name]])
-  return tlsSettings(Object.fromEntries(given), connection.host)
+  return tlsSettings(Object.fromEntries(given))
 }
 
 const place = ({ connection_options: connection, options }) => {

@@ -1,10 +1,12 @@
 //! One connection to a Redis server: opening it, logging in, sending pipelines.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{
@@ -16,16 +18,72 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use super::stream;
+use super::tls::Tls;
 use crate::error::{Error, reply_text};
-use crate::options::{Endpoint, Settings};
+use crate::options::{Address, Family, Names, Settings};
+
+/// How many pipelines may be under way at once.
+pub const MAX_UNDER_WAY: usize = 64;
 
 /// How connections are named in the server's `CLIENT LIST`.
 const CLIENT_NAME: &str = "js-redis-key-store";
 
 /// A connection that is logged in. Dropping it closes it.
 pub struct Connection {
-    redis: MultiplexedConnection,
+    wire: Wire,
     driver: JoinHandle<()>,
+}
+
+/// The way to send on a connection; of no more use once the connection is dropped.
+#[derive(Clone)]
+pub struct Wire(MultiplexedConnection);
+
+/// One server, and how to log in there.
+pub struct Target<'a> {
+    /// Where it is.
+    pub place: Place<'a>,
+    /// How it is named in messages.
+    pub server: Arc<str>,
+    /// TLS, none when `None`.
+    pub tls: Option<&'a Tls>,
+    /// The ACL user.
+    pub username: Option<&'a str>,
+    /// The password.
+    pub password: Option<&'a str>,
+    /// The database.
+    pub db: i64,
+    /// Stay in database 0 when the server has no such database.
+    pub lenient_db: bool,
+    /// The names of commands.
+    pub names: &'a Names,
+    /// How long connecting and logging in may take.
+    pub connect_timeout: Duration,
+}
+
+/// Where one server is.
+#[derive(Clone, Copy)]
+pub enum Place<'a> {
+    /// A TCP port, of one IP version when it is given.
+    Tcp(&'a Address, Option<Family>),
+    /// A Unix domain socket.
+    Unix(&'a Path),
+}
+
+impl<'a> Target<'a> {
+    /// A server that the settings' login is for.
+    pub fn of(settings: &'a Settings, place: Place<'a>, server: Arc<str>) -> Target<'a> {
+        Target {
+            place,
+            server,
+            tls: settings.tls.as_ref(),
+            username: settings.username.as_deref(),
+            password: settings.password.as_deref(),
+            db: settings.db,
+            lenient_db: settings.lenient_db,
+            names: &settings.names,
+            connect_timeout: settings.connect_timeout,
+        }
+    }
 }
 
 /// Why there is no connection.
@@ -37,14 +95,16 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    fn passing(error: Error) -> Refusal {
+    /// Trying again may help.
+    pub fn passing(error: Error) -> Refusal {
         Refusal {
             error,
             is_final: false,
         }
     }
 
-    fn lasting(error: Error) -> Refusal {
+    /// Trying again is of no use.
+    pub fn lasting(error: Error) -> Refusal {
         Refusal {
             error,
             is_final: true,
@@ -53,60 +113,55 @@ impl Refusal {
 }
 
 impl Connection {
-    /// How many pipelines may be under way at once.
-    pub const MAX_UNDER_WAY: usize = 64;
-
-    /// Connects and logs in, within the settings' `connect_timeout`.
-    pub async fn open(settings: &Settings) -> Result<Connection, Refusal> {
-        let end = Instant::now() + settings.connect_timeout;
-        let mut connection = Connection::connect(settings, end)
-            .await
-            .map_err(Refusal::passing)?;
-        match timeout_at(end, connection.log_in(settings)).await {
-            Ok(result) => result.map(|()| connection),
-            Err(_) => Err(Refusal::passing(Error::Unreachable {
-                server: settings.server.clone(),
-                reason: silence(settings),
-            })),
-        }
+    /// Connects and logs in by `end`.
+    pub async fn open(target: &Target<'_>, end: Instant) -> Result<Connection, Refusal> {
+        let opening = async {
+            let connection = Connection::connect(target)
+                .await
+                .map_err(Refusal::passing)?;
+            connection.log_in(target).await.map(|()| connection)
+        };
+        timeout_at(end, opening).await.unwrap_or_else(|_| {
+            let server = target.server.clone();
+            let reason: Arc<str> = format!("nothing came back within {} ms", millis(target)).into();
+            // Servers without TLS often keep silent at a handshake.
+            Err(Refusal::passing(match target.tls {
+                Some(_) => Error::Tls { server, reason },
+                None => Error::Unreachable { server, reason },
+            }))
+        })
     }
 
-    async fn connect(settings: &Settings, end: Instant) -> Result<Connection, Error> {
-        let server = &settings.server;
+    async fn connect(target: &Target<'_>) -> Result<Connection, Error> {
+        let server = &target.server;
         let unreachable = |error: io::Error| Error::Unreachable {
             server: server.clone(),
             reason: error.to_string().into(),
         };
-        match &settings.endpoint {
-            Endpoint::Tcp { host, port, family } => {
-                let stream = stream::tcp(host, *port, *family, settings.connect_timeout)
+        match target.place {
+            Place::Tcp(address, family) => {
+                let stream = stream::tcp(address, family, target.connect_timeout)
                     .await
                     .map_err(unreachable)?;
-                match &settings.tls {
-                    None => Connection::over(stream, server).await,
-                    Some(tls) => {
-                        let handshake = tls.connector.connect(tls.servername.clone(), stream);
-                        let reason = match timeout_at(end, handshake).await {
-                            Ok(Ok(encrypted)) => return Connection::over(encrypted, server).await,
-                            Ok(Err(error)) => error.to_string().into(),
-                            Err(_) => silence(settings),
-                        };
-                        Err(Error::Tls {
-                            server: server.clone(),
-                            reason,
-                        })
-                    }
-                }
+                let Some(tls) = target.tls else {
+                    return Connection::over(stream, server).await;
+                };
+                let encrypted = tls.connect(&address.host, stream).await;
+                let encrypted = encrypted.map_err(|error| Error::Tls {
+                    server: server.clone(),
+                    reason: error.to_string().into(),
+                })?;
+                Connection::over(encrypted, server).await
             }
             #[cfg(unix)]
-            Endpoint::Unix(path) => {
+            Place::Unix(path) => {
                 let stream = tokio::net::UnixStream::connect(path)
                     .await
                     .map_err(unreachable)?;
                 Connection::over(stream, server).await
             }
             #[cfg(not(unix))]
-            Endpoint::Unix(_) => Err(unreachable(io::Error::new(
+            Place::Unix(_) => Err(unreachable(io::Error::new(
                 io::ErrorKind::Unsupported,
                 "this system has no Unix sockets",
             ))),
@@ -121,30 +176,30 @@ impl Connection {
         let info = RedisConnectionInfo::default().set_skip_set_lib_name();
         let config = AsyncConnectionConfig::new()
             .set_response_timeout(None)
-            .set_pipeline_buffer_size(2 * Connection::MAX_UNDER_WAY);
+            .set_pipeline_buffer_size(2 * MAX_UNDER_WAY);
         let (redis, driver) = MultiplexedConnection::new_with_config(&info, stream, config)
             .await
             .map_err(|error| broken(server, &error))?;
         Ok(Connection {
-            redis,
+            wire: Wire(redis),
             driver: tokio::spawn(driver),
         })
     }
 
-    async fn log_in(&mut self, settings: &Settings) -> Result<(), Refusal> {
-        let (names, server) = (&settings.names, &settings.server);
+    async fn log_in(&self, target: &Target<'_>) -> Result<(), Refusal> {
+        let (names, server) = (target.names, &target.server);
         let mut auth = redis::cmd(&names.auth);
-        auth.arg(&settings.username).arg(&settings.password);
+        auth.arg(target.username).arg(target.password);
         let mut select = redis::cmd(&names.select);
-        select.arg(settings.db);
+        select.arg(target.db);
         let mut name = redis::cmd(&names.client);
         name.arg("SETNAME").arg(CLIENT_NAME);
 
         // One by one, though sent together: a pipeline does not tell of an answer that is no Redis.
-        let auth = settings.password.is_some().then(|| self.send_one(auth));
-        let select = (settings.db != 0).then(|| self.send_one(select));
-        let name = self.send_one(name);
-        let ping = self.send_one(redis::cmd(&names.ping));
+        let auth = target.password.is_some().then(|| self.wire.send_one(auth));
+        let select = (target.db != 0).then(|| self.wire.send_one(select));
+        let name = self.wire.send_one(name);
+        let ping = self.wire.send_one(redis::cmd(&names.ping));
 
         let passing = |error: RedisError| Refusal::passing(broken(server, &error));
         if let Some(auth) = auth {
@@ -157,10 +212,10 @@ impl Connection {
         name.await.map_err(passing)?;
         check_ping(server, &ping.await.map_err(passing)?)?;
         match selected {
-            Value::ServerError(error) if !settings.lenient_db => {
+            Value::ServerError(error) if !target.lenient_db => {
                 Err(Refusal::lasting(Error::Database {
                     server: server.clone(),
-                    db: settings.db,
+                    db: target.db,
                     reply: reply_text(&error),
                 }))
             }
@@ -168,25 +223,38 @@ impl Connection {
         }
     }
 
-    fn send_one(&self, command: Cmd) -> Sent<Value> {
-        let mut redis = self.redis.clone();
-        Sent::start(async move { redis.send_packed_command(&command).await })
-    }
-
-    /// Sends a pipeline after all that were sent before. At most [`Self::MAX_UNDER_WAY`] may wait.
-    ///
-    /// Yields one value a command, an error reply as [`Value::ServerError`]; fails when the
-    /// connection is lost.
-    pub fn send(&self, pipeline: Pipeline) -> Replies {
-        let mut redis = self.redis.clone();
-        let commands = pipeline.len();
-        Sent::start(async move { redis.send_packed_commands(&pipeline, 0, commands).await })
+    /// The way to send on this connection.
+    pub fn wire(&self) -> &Wire {
+        &self.wire
     }
 
     /// Resolves when the connection is gone.
     pub async fn ended(&mut self) {
+        poll_fn(|context| self.poll_ended(context)).await;
+    }
+
+    /// Whether the connection is gone; not to be asked again once it is.
+    pub fn poll_ended(&mut self, context: &mut Context<'_>) -> Poll<()> {
         // How the driver ended tells nothing: it returns nothing, and its panic is an end too.
-        let _ = (&mut self.driver).await;
+        Pin::new(&mut self.driver).poll(context).map(|_| ())
+    }
+}
+
+impl Wire {
+    /// Sends a command after all that were sent before.
+    pub fn send_one(&self, command: Cmd) -> Sent<Value> {
+        let mut redis = self.0.clone();
+        Sent::start(async move { redis.send_packed_command(&command).await })
+    }
+
+    /// Sends a pipeline after all that were sent before. At most [`MAX_UNDER_WAY`] may wait.
+    ///
+    /// Yields one value a command, an error reply as [`Value::ServerError`]; fails when the
+    /// connection is lost.
+    pub fn send(&self, pipeline: Pipeline) -> Replies {
+        let mut redis = self.0.clone();
+        let commands = pipeline.len();
+        Sent::start(async move { redis.send_packed_commands(&pipeline, 0, commands).await })
     }
 }
 
@@ -208,7 +276,8 @@ pub enum Sent<T> {
 pub type Replies = Sent<Vec<Value>>;
 
 impl<T> Sent<T> {
-    fn start(sending: impl Future<Output = RedisResult<T>> + Send + 'static) -> Sent<T> {
+    /// Starts `sending` at once: what it hands over before it first waits goes out now.
+    pub fn start(sending: impl Future<Output = RedisResult<T>> + Send + 'static) -> Sent<T> {
         // Unconstrained: the first poll must hand the bytes over, whatever tokio's budget says,
         // or what is sent later could overtake this.
         let mut sending = Box::pin(tokio::task::unconstrained(sending));
@@ -231,9 +300,8 @@ impl<T: Unpin> Future for Sent<T> {
     }
 }
 
-fn silence(settings: &Settings) -> Arc<str> {
-    let waited = settings.connect_timeout.as_millis();
-    format!("nothing came back within {waited} ms").into()
+fn millis(target: &Target<'_>) -> u128 {
+    target.connect_timeout.as_millis()
 }
 
 /// What a lost connection is told as.

@@ -8,25 +8,24 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
-use crate::options::Family;
+use crate::options::{Address, Family};
 
 /// After this much silence the kernel asks whether the peer is still there.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 /// After this long without an acknowledgement of what was sent, the kernel gives the peer up.
 const USER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Connects to one of the addresses of `host`, trying them in turn within `budget`.
+/// Connects to one of the IP addresses of `address`, trying them in turn within `budget`.
 pub async fn tcp(
-    host: &str,
-    port: u16,
+    address: &Address,
     family: Option<Family>,
     budget: Duration,
 ) -> io::Result<TcpStream> {
-    let addresses: Vec<SocketAddr> = lookup_host((host, port))
+    let candidates: Vec<SocketAddr> = lookup_host((address.host.as_str(), address.port))
         .await?
-        .filter(|address| match family {
-            Some(Family::V4) => address.is_ipv4(),
-            Some(Family::V6) => address.is_ipv6(),
+        .filter(|candidate| match family {
+            Some(Family::V4) => candidate.is_ipv4(),
+            Some(Family::V6) => candidate.is_ipv6(),
             None => true,
         })
         .collect();
@@ -34,9 +33,14 @@ pub async fn tcp(
         io::ErrorKind::NotFound,
         "the host name has no address of the wanted IP family",
     );
-    for address in &addresses {
+    for candidate in &candidates {
         // A share each, so that one address that swallows packets leaves time for the next.
-        match timeout(budget / addresses.len() as u32, TcpStream::connect(address)).await {
+        match timeout(
+            budget / candidates.len() as u32,
+            TcpStream::connect(candidate),
+        )
+        .await
+        {
             Ok(Ok(stream)) => {
                 tune(&stream)?;
                 return Ok(stream);

@@ -1,9 +1,12 @@
 //! TLS to the server, by rustls with ring.
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 
+use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::client::danger::{
     HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
 };
@@ -23,16 +26,16 @@ pub struct TlsOptions {
     pub cert: Option<String>,
     /// The key of `cert`.
     pub key: Option<String>,
-    /// The name that the server's certificate must bear.
-    pub servername: String,
+    /// The name that the server's certificate must bear, the host's own when `None`.
+    pub servername: Option<String>,
     /// Accept any certificate.
     pub insecure: bool,
 }
 
 /// A TLS set-up, checked.
 pub struct Tls {
-    pub(super) connector: TlsConnector,
-    pub(super) servername: ServerName<'static>,
+    connector: TlsConnector,
+    servername: Option<ServerName<'static>>,
 }
 
 impl fmt::Debug for Tls {
@@ -65,17 +68,30 @@ impl Tls {
             (Some(_), None) => return Err("tls.key is missing beside tls.cert".to_owned()),
             (None, Some(_)) => return Err("tls.cert is missing beside tls.key".to_owned()),
         };
-        let servername = ServerName::try_from(options.servername.clone()).map_err(|_| {
-            format!(
-                "tls.servername \"{}\" is no host name or address",
-                options.servername
-            )
-        })?;
+        let servername = options.servername.as_deref().map(server_name).transpose();
         Ok(Tls {
             connector: TlsConnector::from(Arc::new(config)),
-            servername,
+            servername: servername.map_err(|reason| format!("tls.servername {reason}"))?,
         })
     }
+
+    /// Encrypts a stream to `host`.
+    pub(super) async fn connect(
+        &self,
+        host: &str,
+        stream: TcpStream,
+    ) -> io::Result<TlsStream<TcpStream>> {
+        let servername = match &self.servername {
+            Some(servername) => servername.clone(),
+            None => server_name(host).map_err(io::Error::other)?,
+        };
+        self.connector.connect(servername, stream).await
+    }
+}
+
+fn server_name(name: &str) -> Result<ServerName<'static>, String> {
+    ServerName::try_from(name.to_owned())
+        .map_err(|_| format!("\"{name}\" is no host name or address"))
 }
 
 fn roots(ca: &[String]) -> Result<RootCertStore, String> {
@@ -159,10 +175,6 @@ mod tests {
     use super::*;
 
     fn refused(options: TlsOptions) -> String {
-        let options = TlsOptions {
-            servername: "localhost".to_owned(),
-            ..options
-        };
         Tls::new(&options).unwrap_err()
     }
 

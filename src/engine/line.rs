@@ -7,13 +7,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::backend::{Connection, Refusal};
+use crate::backend::{Refusal, Session};
 use crate::options::Settings;
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 const LAST_BACKOFF: Duration = Duration::from_secs(2);
 
-type Opening = Pin<Box<dyn Future<Output = Result<Connection, Refusal>> + Send>>;
+type Opening = Pin<Box<dyn Future<Output = Result<Session, Refusal>> + Send>>;
 
 /// The connection of a link.
 pub struct Line {
@@ -27,7 +27,7 @@ pub struct Line {
 enum State {
     Down,
     Opening(Opening),
-    Up(Connection),
+    Up(Session),
 }
 
 /// What the line tells.
@@ -48,9 +48,9 @@ impl Line {
     }
 
     /// The connection, when there is one that was made with these settings.
-    pub fn connection(&mut self, settings: &Arc<Settings>) -> Option<&mut Connection> {
-        match &mut self.state {
-            State::Up(connection) if is_same(&self.settings, settings) => Some(connection),
+    pub fn session(&self, settings: &Arc<Settings>) -> Option<&Session> {
+        match &self.state {
+            State::Up(session) if is_same(&self.settings, settings) => Some(session),
             _ => None,
         }
     }
@@ -77,7 +77,7 @@ impl Line {
         let settings = settings.clone();
         self.state = State::Opening(Box::pin(async move {
             tokio::time::sleep(delay).await;
-            Connection::open(&settings).await
+            Session::open(&settings).await
         }));
     }
 
@@ -98,14 +98,14 @@ impl Line {
             State::Opening(opening) => {
                 let result = opening.await;
                 let (state, result) = match result {
-                    Ok(connection) => (State::Up(connection), Ok(())),
+                    Ok(session) => (State::Up(session), Ok(())),
                     Err(refusal) => (State::Down, Err(refusal)),
                 };
                 self.state = state;
                 Signal::Opened(result)
             }
-            State::Up(connection) => {
-                connection.ended().await;
+            State::Up(session) => {
+                session.ended().await;
                 self.state = State::Down;
                 Signal::Ended
             }

@@ -12,7 +12,7 @@ use super::line::{Line, Signal};
 use super::link::{Found, Link};
 use super::order::Item;
 use super::pending::{Flight, Pending};
-use crate::backend::{self, Connection, Refusal};
+use crate::backend::{self, MAX_UNDER_WAY, Refusal};
 use crate::error::Error;
 use crate::options::Settings;
 use crate::store::{self, Answer, Step};
@@ -133,14 +133,14 @@ impl<T: Send + 'static> Runner<T> {
     fn send(&mut self) {
         while let Some(item) = self.pending.waiting.front_mut() {
             let settings = item.batch_mut().settings.clone();
-            if self.line.connection(&settings).is_none() {
+            if self.line.session(&settings).is_none() {
                 // A connection with other settings first brings home what it carries.
                 if self.pending.flights.is_empty() {
                     self.line.open(&settings);
                 }
                 return;
             }
-            if self.pending.flights.len() == Connection::MAX_UNDER_WAY {
+            if self.pending.flights.len() == MAX_UNDER_WAY {
                 return;
             }
             if let Some(item) = self.pending.waiting.pop_front() {
@@ -160,9 +160,10 @@ impl<T: Send + 'static> Runner<T> {
             .fail(&mut self.pending.done, |batch, entry| {
                 (entry.deadline <= now).then(|| overdue(trouble.clone(), &batch.settings))
             });
-        let Some(connection) = self.line.connection(settings) else {
+        let Some(session) = self.line.session(settings) else {
             return self.pending.waiting.push_front(item);
         };
+        let mut master = 0;
         let pipeline = match &mut item {
             Item::Calls(batch) => {
                 batch.entries.retain(|entry| entry.ticket.is_some());
@@ -181,9 +182,12 @@ impl<T: Send + 'static> Runner<T> {
                 let Pending { held, waiting, .. } = &mut self.pending;
                 return held.release(walk.stem(), waiting);
             }
-            Item::Wipe(walk) => walk.wipe.next(&settings.names),
+            Item::Wipe(walk) => {
+                master = walk.wipe.master();
+                walk.wipe.next(&settings.names, session.masters())
+            }
         };
-        let replies = connection.send(pipeline);
+        let replies = session.send(pipeline, master);
         if self.pending.flights.is_empty() {
             self.heard_at = now;
             self.clock.watch(now + settings.response_timeout);

@@ -6,13 +6,15 @@ use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 
 use super::{Done, Receiver};
-use crate::options::{Endpoint, Names, Settings};
+use crate::options::{Address, Endpoint, Names, Settings};
 
 /// Settings for a port of this machine.
 pub fn settings(port: u16) -> Arc<Settings> {
     let endpoint = Endpoint::Tcp {
-        host: "127.0.0.1".to_owned(),
-        port,
+        address: Address {
+            host: "127.0.0.1".to_owned(),
+            port,
+        },
         family: None,
     };
     Arc::new(Settings {

@@ -1,13 +1,14 @@
 //! Settings and options as JavaScript hands them over; `lib/` has checked their types.
 
 use std::collections::HashMap;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use napi::{Error, Result, Status};
 use napi_derive::napi;
 
 use crate::backend::tls::{Tls, TlsOptions};
-use crate::options::{Endpoint, Family, Names, Settings};
+use crate::options::{Address, Cluster, Endpoint, Family, Names, NatMap, Sentinel, Settings};
 
 /// Where a server is and how to log in; times in ms.
 #[napi(object, object_to_js = false)]
@@ -18,6 +19,20 @@ pub struct ServerSettings {
     pub port: Option<u16>,
     /// Path of a Unix socket.
     pub path: Option<String>,
+    /// Sentinels to ask for the master, in place of a host.
+    pub sentinels: Option<Vec<AddressSettings>>,
+    /// The name that the sentinels know the master by.
+    pub master: Option<String>,
+    /// ACL user on the sentinels.
+    pub sentinel_username: Option<String>,
+    /// Password on the sentinels.
+    pub sentinel_password: Option<String>,
+    /// TLS to the sentinels.
+    pub sentinel_tls: Option<TlsSettings>,
+    /// Nodes of a cluster, in place of a host.
+    pub nodes: Option<Vec<AddressSettings>>,
+    /// Where servers that call themselves `host:port` are really reached.
+    pub nat_map: Option<HashMap<String, AddressSettings>>,
     /// 4 or 6: only addresses of that IP version.
     pub family: Option<u8>,
     /// ACL user.
@@ -40,6 +55,15 @@ pub struct ServerSettings {
     pub response_timeout: u32,
 }
 
+/// A host and port.
+#[napi(object, object_to_js = false)]
+pub struct AddressSettings {
+    /// Name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+}
+
 /// TLS, texts in PEM.
 #[napi(object, object_to_js = false)]
 pub struct TlsSettings {
@@ -49,8 +73,8 @@ pub struct TlsSettings {
     pub cert: Option<String>,
     /// The key of `cert`.
     pub key: Option<String>,
-    /// The name that the server's certificate must bear.
-    pub servername: String,
+    /// The name that the server's certificate must bear, the host's own when absent.
+    pub servername: Option<String>,
     /// Refuse a certificate that is not trusted.
     pub reject_unauthorized: bool,
 }
@@ -73,32 +97,9 @@ pub struct StoreSettings {
 impl TryFrom<ServerSettings> for Settings {
     type Error = Error;
 
-    fn try_from(given: ServerSettings) -> Result<Settings> {
-        let endpoint = match given.path {
-            Some(path) => Endpoint::Unix(path.into()),
-            None => Endpoint::Tcp {
-                host: given.host.unwrap_or_default(),
-                port: given.port.unwrap_or_default(),
-                family: match given.family {
-                    Some(4) => Some(Family::V4),
-                    Some(6) => Some(Family::V6),
-                    _ => None,
-                },
-            },
-        };
-        let tls = given
-            .tls
-            .map(|tls| {
-                Tls::new(&TlsOptions {
-                    ca: tls.ca,
-                    cert: tls.cert,
-                    key: tls.key,
-                    servername: tls.servername,
-                    insecure: !tls.reject_unauthorized,
-                })
-            })
-            .transpose()
-            .map_err(|reason| Error::new(Status::InvalidArg, reason))?;
+    fn try_from(mut given: ServerSettings) -> Result<Settings> {
+        let endpoint = endpoint(&mut given)?;
+        let tls = given.tls.map(TlsSettings::check).transpose()?;
         Ok(Settings {
             server: endpoint.label(),
             endpoint,
@@ -112,5 +113,65 @@ impl TryFrom<ServerSettings> for Settings {
             connect_timeout: Duration::from_millis(given.connect_timeout.into()),
             response_timeout: Duration::from_millis(given.response_timeout.into()),
         })
+    }
+}
+
+fn endpoint(given: &mut ServerSettings) -> Result<Endpoint> {
+    let nat_map = given.nat_map.take().unwrap_or_default();
+    let nat_map = nat_map.into_iter().map(|(own, to)| (own, to.into()));
+    let nat_map = NatMap(nat_map.collect());
+    let addresses = |of: Vec<AddressSettings>| of.into_iter().map(Address::from).collect();
+    Ok(if let Some(path) = given.path.take() {
+        Endpoint::Unix(path.into())
+    } else if let Some(nodes) = given.sentinels.take() {
+        Endpoint::Sentinel(Sentinel {
+            nodes: addresses(nodes),
+            master: given.master.take().unwrap_or_default(),
+            username: given.sentinel_username.take(),
+            password: given.sentinel_password.take(),
+            tls: given
+                .sentinel_tls
+                .take()
+                .map(TlsSettings::check)
+                .transpose()?,
+            nat_map,
+        })
+    } else if let Some(nodes) = given.nodes.take() {
+        Endpoint::Cluster(Cluster {
+            seeds: addresses(nodes),
+            nat_map,
+            seen: Mutex::default(),
+        })
+    } else {
+        Endpoint::Tcp {
+            address: Address {
+                host: given.host.take().unwrap_or_default(),
+                port: given.port.unwrap_or_default(),
+            },
+            family: match given.family {
+                Some(4) => Some(Family::V4),
+                Some(6) => Some(Family::V6),
+                _ => None,
+            },
+        }
+    })
+}
+
+impl From<AddressSettings> for Address {
+    fn from(AddressSettings { host, port }: AddressSettings) -> Address {
+        Address { host, port }
+    }
+}
+
+impl TlsSettings {
+    fn check(self) -> Result<Tls> {
+        let options = TlsOptions {
+            ca: self.ca,
+            cert: self.cert,
+            key: self.key,
+            servername: self.servername,
+            insecure: !self.reject_unauthorized,
+        };
+        Tls::new(&options).map_err(|reason| Error::new(Status::InvalidArg, reason))
     }
 }

@@ -37,8 +37,13 @@ pub struct Wipe {
 /// How far the walk has come on this connection.
 #[derive(Debug, Default)]
 struct Walk {
+    /// The number of the master that is walked over, and of all.
+    master: usize,
+    masters: usize,
     /// `None` before the first page, `Some(0)` after the last.
     cursor: Option<u64>,
+    /// Whether this walk deleted anything.
+    has_deleted: bool,
     /// Keys of the last page, whose values are not known yet.
     found: Vec<Vec<u8>>,
     /// Keys that wait for the value of their other half.
@@ -85,14 +90,21 @@ impl Wipe {
         self.walk = Walk::default();
     }
 
-    /// The commands of the next step.
-    pub fn next(&mut self, names: &Names) -> Pipeline {
+    /// The number of the master that the next step walks over.
+    pub fn master(&self) -> usize {
+        self.walk.master
+    }
+
+    /// The commands of the next step, where there are so many masters.
+    pub fn next(&mut self, names: &Names, masters: usize) -> Pipeline {
+        self.walk.masters = masters;
         let mut pipeline = redis::pipe();
         let Walk {
             cursor,
             found,
             doubts,
             doomed,
+            ..
         } = &self.walk;
         if !doomed.is_empty() {
             let name = if self.uses_del {
@@ -137,20 +149,29 @@ impl Wipe {
             Trouble::Reply(error) => Error::from_reply(server, &error),
             Trouble::Nonsense => unexpected(Op::DeleteAllIds, server),
         })?;
-        let Walk {
-            cursor,
-            found,
-            doubts,
-            doomed,
-        } = &self.walk;
-        let rests = *cursor == Some(0);
-        Ok(
-            if rests && found.is_empty() && doubts.is_empty() && doomed.is_empty() {
-                Step::Done
-            } else {
-                Step::More
-            },
-        )
+        Ok(self.turn())
+    }
+
+    /// At the end of a master, turns to the next one.
+    ///
+    /// With several masters the whole walk is done again until it deletes nothing: a slot that moves
+    /// meanwhile may hop over it.
+    fn turn(&mut self) -> Step {
+        let walk = &mut self.walk;
+        let is_busy = !(walk.found.is_empty() && walk.doubts.is_empty() && walk.doomed.is_empty());
+        if walk.cursor != Some(0) || is_busy {
+            return Step::More;
+        }
+        if walk.master + 1 < walk.masters {
+            walk.master += 1;
+        } else if walk.masters > 1 && walk.has_deleted {
+            walk.master = 0;
+            walk.has_deleted = false;
+        } else {
+            return Step::Done;
+        }
+        walk.cursor = None;
+        Step::More
     }
 
     fn step(
@@ -159,7 +180,10 @@ impl Wipe {
         reply: &mut impl FnMut() -> Result<Value, Trouble>,
     ) -> Result<(), Trouble> {
         let mut next = Walk {
+            master: before.master,
+            masters: before.masters,
             cursor: before.cursor,
+            has_deleted: before.has_deleted || !before.doomed.is_empty(),
             ..Walk::default()
         };
         if !before.doomed.is_empty() {

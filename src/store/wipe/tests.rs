@@ -3,7 +3,7 @@ use std::collections::HashMap;
 
 fn sent(wipe: &mut Wipe) -> String {
     let packed = wipe
-        .next(&Names::new(&HashMap::new()))
+        .next(&Names::new(&HashMap::new()), 1)
         .get_packed_pipeline();
     let words = String::from_utf8(packed).unwrap();
     let words: Vec<_> = words
@@ -81,4 +81,29 @@ fn an_error_reply_ends_the_walk() {
     let refused = redis::parse_redis_value(b"-NOPERM no SCAN for you\r\n").unwrap();
     let error = advance(&mut wipe, vec![refused]).unwrap_err();
     assert_eq!(error.code(), "NOPERM");
+}
+
+#[test]
+fn several_masters_are_walked_until_a_walk_deletes_nothing() {
+    let mut wipe = Wipe::new(b"i");
+    let names = Names::new(&HashMap::new());
+    let mut walked = Vec::new();
+    for (found, step) in [
+        (&["i:b:1"][..], Step::More),
+        (&[], Step::More),
+        (&[], Step::More),
+        (&[], Step::Done),
+    ] {
+        walked.push(wipe.master());
+        wipe.next(&names, 2);
+        let mut came = advance(&mut wipe, vec![scanned("0", found)]).unwrap();
+        if !found.is_empty() {
+            wipe.next(&names, 2);
+            advance(&mut wipe, vec![texts(&["x"])]).unwrap();
+            wipe.next(&names, 2);
+            came = advance(&mut wipe, vec![Value::Int(1)]).unwrap();
+        }
+        assert_eq!(came, step);
+    }
+    assert_eq!(walked, [0, 1, 0, 1]);
 }

@@ -1,0 +1,101 @@
+/** A cluster of three masters and three replicas, and a master with a replica and three sentinels. */
+
+const fs = require('node:fs')
+const path = require('node:path')
+const { setTimeout: pause } = require('node:timers/promises')
+const { after, before } = require('node:test')
+const redis = require('redis3')
+const { startRedis } = require('../../scripts/redis')
+const { commander } = require('./redis')
+
+const SLOTS = 16_384
+const MASTERS = 3
+
+/** Asks until the answer is good; servers tell nobody when they have agreed. */
+const until = async (isGood) => {
+  while (!(await isGood())) await pause(20)
+}
+
+/** A server with a way to send it any command. */
+const startNode = async (args) => {
+  const server = await startRedis({ args })
+  const client = redis.createClient({ port: server.port })
+  client.on('error', () => {})
+  const stop = async () => {
+    client.end(true)
+    await server.stop()
+  }
+  return Object.defineProperties(
+    { command: commander(client) },
+    { ...Object.getOwnPropertyDescriptors(server), stop: { value: stop } }
+  )
+}
+
+/** The lines of a reply that holds `name:value` lines. */
+const fields = (text) => Object.fromEntries(text.split('\r\n').map((line) => line.split(':', 2)))
+
+const startCluster = async (args = []) => {
+  const own = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', ...args]
+  const nodes = await Promise.all(Array.from({ length: 2 * MASTERS }, () => startNode(own)))
+  const ids = await Promise.all(nodes.map((node) => node.command('cluster', 'myid')))
+  const masters = nodes.slice(0, MASTERS)
+  for (const [n, node] of masters.entries()) {
+    const [first, next] = [n, n + 1].map((part) => Math.floor((part * SLOTS) / MASTERS))
+    await node.command('cluster', 'addslotsrange', first, next - 1)
+    await node.command('cluster', 'set-config-epoch', n + 1)
+  }
+  for (const node of nodes.slice(1)) {
+    await node.command('cluster', 'meet', '127.0.0.1', nodes[0].port)
+  }
+  const known = async (node) => fields(await node.command('cluster', 'info'))
+  for (const node of nodes) {
+    await until(async () => (await known(node)).cluster_known_nodes === String(nodes.length))
+  }
+  for (const [n, replica] of nodes.slice(MASTERS).entries()) {
+    await until(() =>
+      replica.command('cluster', 'replicate', ids[n]).then(
+        () => true,
+        () => false
+      )
+    )
+  }
+  for (const node of nodes) {
+    await until(async () => (await known(node)).cluster_state === 'ok')
+  }
+  for (const replica of nodes.slice(MASTERS)) {
+    const role = async () => fields(await replica.command('info', 'replication'))
+    await until(async () => (await role()).master_link_status === 'up')
+  }
+  return { nodes, masters, ids, ports: nodes.map(({ port }) => port) }
+}
+
+const startSentinels = async ({ args = [], password } = {}) => {
+  const login = password ? ['--requirepass', password, '--masterauth', password] : []
+  const master = await startNode([...args, ...login])
+  const replica = await startNode([...args, ...login, '--replicaof', '127.0.0.1', master.port])
+  const nodes = [master, replica]
+  const sentinels = await Promise.all(
+    [1, 2, 3].map((n) => {
+      const file = path.join(master.directory, `sentinel-${n}.conf`)
+      const lines = [
+        `sentinel monitor primary 127.0.0.1 ${master.port} 2`,
+        'sentinel down-after-milliseconds primary 500',
+        'sentinel failover-timeout primary 2000',
+        ...(password ? [`sentinel auth-pass primary ${password}`] : [])
+      ]
+      fs.writeFileSync(file, `${lines.join('\n')}\n`)
+      return startRedis({ config: file, args: ['--sentinel'] })
+    })
+  )
+  return { nodes, sentinels, name: 'primary', ports: sentinels.map(({ port }) => port) }
+}
+
+/** Makes a topology for the suite that calls this; see `useServer`. */
+const use = (start) => (options) => {
+  const own = {}
+  before(async () => Object.assign(own, await start(options)))
+  after(() => Promise.all([own.nodes, own.sentinels].flat().map((server) => server?.stop())))
+  return own
+}
+
+module.exports = { until, useCluster: use(startCluster), useSentinels: use(startSentinels) }

@@ -1,0 +1,349 @@
+//! A Redis Cluster: each command goes to the master that holds its key, one over several keys is
+//! taken apart, and the replies come back as if there were one server.
+//!
+//! When a slot has moved, or a master is gone, the whole session is given up: the engine opens a new
+//! one, which learns the slots anew, and sends again in order. Only a slot that is just moving is
+//! followed key by key, by what `ASK` says.
+
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::sync::{Arc, PoisonError};
+use std::task::Poll;
+
+use redis::{Arg, Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ServerError, Value};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::connection::{Connection, Place, Refusal, Replies, Sent, Target, Wire, broken};
+use super::slots::Slots;
+use crate::error::Error;
+use crate::options::{self, Address, Endpoint, Settings};
+
+/// Connections to each master.
+pub struct Cluster {
+    masters: Vec<Connection>,
+    routes: Arc<Routes>,
+}
+
+/// What sending needs.
+struct Routes {
+    settings: Arc<Settings>,
+    slots: Slots,
+    wires: Vec<Wire>,
+    /// Nodes that are about to get their first slot.
+    newcomers: Mutex<HashMap<Address, Connection>>,
+}
+
+impl Cluster {
+    /// Learns the slots from one of the nodes, and connects to each master, by `end`.
+    pub async fn open(
+        settings: &Arc<Settings>,
+        cluster: &options::Cluster,
+        end: Instant,
+    ) -> Result<Cluster, Refusal> {
+        let slots = learn(settings, cluster, end).await?;
+        let mut masters = Vec::with_capacity(slots.masters.len());
+        for address in &slots.masters {
+            masters.push(open_node(settings, address, end).await?);
+        }
+        *cluster.seen.lock().unwrap_or_else(PoisonError::into_inner) = slots.masters.clone();
+        let routes = Routes {
+            settings: settings.clone(),
+            slots,
+            wires: masters.iter().map(|master| master.wire().clone()).collect(),
+            newcomers: Mutex::default(),
+        };
+        Ok(Cluster {
+            masters,
+            routes: Arc::new(routes),
+        })
+    }
+
+    /// How many masters there are.
+    pub fn masters(&self) -> usize {
+        self.masters.len()
+    }
+
+    /// See [`super::Session::send`].
+    pub fn send(&self, pipeline: &Pipeline, master: usize) -> Replies {
+        let routes = self.routes.clone();
+        let mut load = Load::new(routes.wires.len());
+        let parts: Vec<Parts> = pipeline
+            .cmd_iter()
+            .map(|command| routes.take_apart(command, master, &mut load))
+            .collect();
+        let sent: Vec<_> = load
+            .pipelines
+            .into_iter()
+            .zip(&routes.wires)
+            .map(|(pipeline, wire)| (!pipeline.is_empty()).then(|| wire.send(pipeline)))
+            .collect();
+        Sent::start(async move {
+            let mut replies = Vec::with_capacity(sent.len());
+            for sent in sent {
+                replies.push(match sent {
+                    Some(sent) => sent.await?.into_iter(),
+                    None => Vec::new().into_iter(),
+                });
+            }
+            let mut answers = Vec::with_capacity(load.pieces.len());
+            for (master, piece) in load.pieces {
+                let reply = replies[master].next().ok_or_else(|| changed("is silent"))?;
+                answers.push(routes.follow(piece, reply).await?);
+            }
+            let mut answers = answers.into_iter();
+            Ok(parts
+                .into_iter()
+                .map(|parts| parts.put_together(&mut answers))
+                .collect())
+        })
+    }
+
+    /// Resolves when the connection to a master is gone.
+    pub async fn ended(&mut self) {
+        poll_fn(|context| {
+            let mut masters = self.masters.iter_mut();
+            let is_gone = masters.any(|master| master.poll_ended(context).is_ready());
+            if is_gone {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
+    }
+}
+
+/// Asks the nodes in turn for the slots.
+async fn learn(
+    settings: &Settings,
+    cluster: &options::Cluster,
+    end: Instant,
+) -> Result<Slots, Refusal> {
+    let mut nodes = cluster.seeds.clone();
+    let seen = cluster
+        .seen
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    nodes.extend(
+        seen.into_iter()
+            .filter(|node| !cluster.seeds.contains(node)),
+    );
+    let mut refusal = Refusal::passing(Error::Unreachable {
+        server: settings.server.clone(),
+        reason: "no node is known".into(),
+    });
+    for (asked, node) in nodes.iter().enumerate() {
+        // A share each, so that one that keeps silent leaves time for the next.
+        let left = end.saturating_duration_since(Instant::now());
+        let share = left / (nodes.len() - asked + 1) as u32;
+        match ask(settings, cluster, node, Instant::now() + share).await {
+            Ok(slots) => return Ok(slots),
+            Err(of_this) if of_this.is_final => return Err(of_this),
+            Err(of_this) => refusal = of_this,
+        }
+    }
+    Err(refusal)
+}
+
+async fn ask(
+    settings: &Settings,
+    cluster: &options::Cluster,
+    node: &Address,
+    end: Instant,
+) -> Result<Slots, Refusal> {
+    let connection = open_node(settings, node, end).await?;
+    let server: Arc<str> = node.to_string().into();
+    let mut question = redis::cmd(&settings.names.cluster);
+    question.arg("SLOTS");
+    let reply = connection
+        .wire()
+        .send_one(question)
+        .await
+        .map_err(|error| Refusal::passing(broken(&server, &error)))?;
+    match Slots::parse(&reply, node, &cluster.nat_map) {
+        Some(slots) if !slots.masters.is_empty() => Ok(slots),
+        Some(_) => Err(Refusal::passing(Error::Unreachable {
+            server,
+            reason: "its cluster has no slots".into(),
+        })),
+        None => Err(match reply {
+            Value::ServerError(error) => Refusal::lasting(Error::from_reply(&server, &error)),
+            _ => Refusal::passing(Error::Protocol {
+                server,
+                reason: "its CLUSTER SLOTS cannot be read".into(),
+            }),
+        }),
+    }
+}
+
+async fn open_node(
+    settings: &Settings,
+    node: &Address,
+    end: Instant,
+) -> Result<Connection, Refusal> {
+    let target = Target::of(settings, Place::Tcp(node, None), node.to_string().into());
+    Connection::open(&target, end).await
+}
+
+/// The pieces of a pipeline, by the master they go to, in order.
+struct Load {
+    pipelines: Vec<Pipeline>,
+    pieces: Vec<(usize, Cmd)>,
+}
+
+impl Load {
+    fn new(masters: usize) -> Load {
+        Load {
+            pipelines: vec![Pipeline::new(); masters],
+            pieces: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, master: usize, command: Cmd) {
+        self.pipelines[master].add_command(command.clone());
+        self.pieces.push((master, command));
+    }
+}
+
+/// How the replies to the pieces of a command become its reply.
+enum Parts {
+    /// The command was sent whole.
+    Whole,
+    /// `OK` when all are.
+    Okay(usize),
+    /// The sum of all.
+    Sum(usize),
+    /// All in a row; an error is a missing value, as `MGET` has it.
+    Row(usize),
+}
+
+impl Routes {
+    /// Adds the pieces of a command to the load.
+    fn take_apart(&self, command: &Cmd, master: usize, load: &mut Load) -> Parts {
+        let names = &self.settings.names;
+        let mut words = command.args_iter().filter_map(|arg| match arg {
+            Arg::Simple(word) => Some(word),
+            _ => None,
+        });
+        let name = words.next().unwrap_or_default();
+        let arguments: Vec<&[u8]> = words.collect();
+        // A slot that nobody holds: any master tells so.
+        let owner = |key: &[u8]| self.slots.owner(key).unwrap_or(0);
+        let mut each = |name: &str, size: usize| {
+            for piece in arguments.chunks(size) {
+                let mut command = redis::cmd(name);
+                command.arg(piece);
+                load.add(owner(piece[0]), command);
+            }
+            arguments.len() / size
+        };
+        if name == names.mset.as_bytes() && !is_one_slot(arguments.iter().step_by(2)) {
+            Parts::Okay(each(&names.set, 2))
+        } else if name == names.del.as_bytes() {
+            Parts::Sum(each(&names.del, 1))
+        } else if name == names.unlink.as_bytes() {
+            Parts::Sum(each(&names.unlink, 1))
+        } else if name == names.mget.as_bytes() {
+            Parts::Row(each(&names.get, 1))
+        } else {
+            let is_scan = name == names.scan.as_bytes();
+            let to = if is_scan { master } else { owner(arguments[0]) };
+            load.add(to, command.clone());
+            Parts::Whole
+        }
+    }
+
+    /// Goes where the reply sends the command; gives other replies back.
+    async fn follow(&self, command: Cmd, reply: Value) -> RedisResult<Value> {
+        let Value::ServerError(error) = &reply else {
+            return Ok(reply);
+        };
+        match error.code() {
+            "MOVED" => Err(changed("has moved a slot")),
+            "ASK" => {
+                let node = self.asked_for(error).ok_or_else(|| changed("asks oddly"))?;
+                let mut pipeline = Pipeline::new();
+                pipeline.cmd("ASKING").add_command(command);
+                let replies = self.wire_to(node).await?.send(pipeline).await?;
+                replies
+                    .into_iter()
+                    .nth(1)
+                    .ok_or_else(|| changed("is silent"))
+            }
+            _ => Ok(reply),
+        }
+    }
+
+    /// The node that `ASK <slot> <host>:<port>` names.
+    fn asked_for(&self, error: &ServerError) -> Option<Address> {
+        let (_, place) = error.details()?.split_once(' ')?;
+        let (host, port) = place.rsplit_once(':')?;
+        let address = Address {
+            host: host.to_owned(),
+            port: port.parse().ok()?,
+        };
+        Some(match &self.settings.endpoint {
+            Endpoint::Cluster(cluster) => cluster.nat_map.reach(address),
+            _ => address,
+        })
+    }
+
+    async fn wire_to(&self, node: Address) -> RedisResult<Wire> {
+        let masters = &self.slots.masters;
+        if let Some(number) = masters.iter().position(|master| *master == node) {
+            return Ok(self.wires[number].clone());
+        }
+        let mut newcomers = self.newcomers.lock().await;
+        if !newcomers.contains_key(&node) {
+            let end = Instant::now() + self.settings.connect_timeout;
+            let opened = open_node(&self.settings, &node, end).await;
+            let opened = opened.map_err(|_| changed("asks for a node that is out of reach"))?;
+            newcomers.insert(node.clone(), opened);
+        }
+        let wire = newcomers.get(&node).map(|newcomer| newcomer.wire().clone());
+        wire.ok_or_else(|| changed("asks oddly"))
+    }
+}
+
+/// Why the session is of no more use.
+fn changed(what: &str) -> RedisError {
+    RedisError::from((
+        ErrorKind::Client,
+        "the cluster has changed",
+        format!("a node {what}"),
+    ))
+}
+
+fn is_one_slot<'a>(mut keys: impl Iterator<Item = &'a &'a [u8]>) -> bool {
+    let first = keys.next().map(|key| super::slots::slot(key));
+    keys.all(|key| Some(super::slots::slot(key)) == first)
+}
+
+impl Parts {
+    fn put_together(self, answers: &mut impl Iterator<Item = Value>) -> Value {
+        let mut take = |count| -> Vec<Value> { answers.by_ref().take(count).collect() };
+        let error = |values: &[Value]| {
+            let mut errors = values.iter();
+            errors
+                .find(|value| matches!(value, Value::ServerError(_)))
+                .cloned()
+        };
+        match self {
+            Parts::Whole => take(1).pop().unwrap_or(Value::Nil),
+            Parts::Okay(count) => error(&take(count)).unwrap_or(Value::Okay),
+            Parts::Sum(count) => {
+                let values = take(count);
+                error(&values).unwrap_or_else(|| {
+                    let numbers = values.iter().map(|value| match value {
+                        Value::Int(number) => *number,
+                        _ => 0,
+                    });
+                    Value::Int(numbers.sum())
+                })
+            }
+            Parts::Row(count) => Value::Array(take(count)),
+        }
+    }
+}

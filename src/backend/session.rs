@@ -1,0 +1,66 @@
+//! The connections of one link, whatever stands behind it.
+
+use std::sync::Arc;
+
+use redis::Pipeline;
+use tokio::time::Instant;
+
+use super::cluster::Cluster;
+use super::connection::{Connection, Place, Refusal, Replies, Target};
+use super::sentinel;
+use crate::options::{Endpoint, Settings};
+
+/// Connections that are logged in. Dropping it closes them.
+pub enum Session {
+    /// To one server.
+    Single(Connection),
+    /// To each master of a cluster.
+    Cluster(Cluster),
+}
+
+impl Session {
+    /// Connects and logs in, within the settings' `connect_timeout`.
+    pub async fn open(settings: &Arc<Settings>) -> Result<Session, Refusal> {
+        let end = Instant::now() + settings.connect_timeout;
+        let place = match &settings.endpoint {
+            Endpoint::Tcp { address, family } => Place::Tcp(address, *family),
+            Endpoint::Unix(path) => Place::Unix(path),
+            Endpoint::Sentinel(of) => {
+                return sentinel::open(settings, of, end).await.map(Session::Single);
+            }
+            Endpoint::Cluster(of) => {
+                return Cluster::open(settings, of, end).await.map(Session::Cluster);
+            }
+        };
+        let target = Target::of(settings, place, settings.server.clone());
+        Connection::open(&target, end).await.map(Session::Single)
+    }
+
+    /// How many masters there are: a walk goes over each.
+    pub fn masters(&self) -> usize {
+        match self {
+            Session::Single(_) => 1,
+            Session::Cluster(cluster) => cluster.masters(),
+        }
+    }
+
+    /// Sends a pipeline after all that were sent before, at most [`super::MAX_UNDER_WAY`] at once;
+    /// a `SCAN` in it goes to the master of that number.
+    ///
+    /// Yields one value a command, an error reply as [`redis::Value::ServerError`]; fails when a
+    /// connection is lost, or when the cluster is no longer as it was.
+    pub fn send(&self, pipeline: Pipeline, master: usize) -> Replies {
+        match self {
+            Session::Single(connection) => connection.wire().send(pipeline),
+            Session::Cluster(cluster) => cluster.send(&pipeline, master),
+        }
+    }
+
+    /// Resolves when a connection is gone.
+    pub async fn ended(&mut self) {
+        match self {
+            Session::Single(connection) => connection.ended().await,
+            Session::Cluster(cluster) => cluster.ended().await,
+        }
+    }
+}
