@@ -1,0 +1,132 @@
+/** Redis Cluster: all calls on pairs whose halves lie on different masters, and slots that move. */
+
+const assert = require('node:assert/strict')
+const { test } = require('node:test')
+const { Cluster } = require('ioredis5')
+const createKeyStore = require('..')
+const { until, useCluster } = require('./support/topologies')
+
+const cluster = useCluster()
+
+const open = async (t, options) => {
+  for (const master of cluster.masters) await master.command('flushall')
+  const client = new Cluster([{ host: '127.0.0.1', port: cluster.ports[0] }])
+  const store = createKeyStore(client, options)
+  t.after(() => store.quit())
+  return { client, store }
+}
+
+/** Every key of the cluster, with its master's number. */
+const allKeys = async () => {
+  const found = []
+  for (const [n, master] of cluster.masters.entries()) {
+    for (const key of await master.command('keys', '*')) found.push([key, n])
+  }
+  return new Map(found)
+}
+
+test('pairs over all masters: saved, found, deleted, and read by the client', async (t) => {
+  const { client, store } = await open(t)
+  const answers = []
+  for (let n = 0; n < 500; n++) {
+    answers.push(store.saveIds('i', n, `x${n}`), store.getExtId('i', n))
+  }
+  const settled = await Promise.all(answers)
+  settled.forEach((answer, n) => {
+    assert.equal(answer, n % 2 ? `x${(n - 1) / 2}` : true)
+  })
+  const keys = await allKeys()
+  assert.equal(keys.size, 1_000)
+  assert.deepEqual([...new Set(keys.values())].sort(), [0, 1, 2])
+  assert.equal(await client.get('i:b:7'), 'x7')
+  assert.equal(await store.getBotmaticId('i', 'x7'), '7')
+  assert.equal(await store.deleteIds('i', 7, 'x7'), true)
+  assert.equal(await store.deleteIds('i', 7, 'x7'), false)
+  assert.equal(await store.deleteIds('i', 8, 'x9'), true)
+  assert.equal(await store.deleteIds('i', 8, 'x8'), false)
+})
+
+test('ids with hash tags, and pairs in one slot', async (t) => {
+  const { client, store } = await open(t)
+  for (const [i, b, e] of [
+    ['{i}', 1, 'x'],
+    ['i', '{1}', '{1}'],
+    ['i{', '}', '{}']
+  ]) {
+    assert.equal(await store.saveIds(i, b, e), true)
+    assert.equal(await store.getExtId(i, b), e)
+    assert.equal(await client.get(`${i}:e:${e}`), String(b))
+    assert.equal(await store.deleteIds(i, b, e), true)
+  }
+})
+
+test('deleteAllIds over every master, and nothing but its own', async (t) => {
+  const { store } = await open(t)
+  const saves = []
+  for (let n = 0; n < 2_000; n++) saves.push(store.saveIds('i', n, n), store.saveIds('j', n, n))
+  saves.push(store.saveIds('i', 'x:b:1', 'v'), store.saveIds('i:b:x', 2, 'w'))
+  await Promise.all(saves)
+  const after = [store.deleteAllIds('i'), store.saveIds('i', 1, 'after')]
+  assert.deepEqual(await Promise.all(after), [true, true])
+  const left = [...(await allKeys()).keys()]
+  const own = left.filter((key) => key.startsWith('i:')).sort()
+  assert.deepEqual(own, ['i:b:1', 'i:b:x:b:2', 'i:b:x:e:w', 'i:e:after'])
+  assert.equal(left.length - own.length, 4_000)
+})
+
+test('a slot that is moving, key by key, and one that has moved', async (t) => {
+  const { client, store } = await open(t)
+  const [from, to] = cluster.masters
+  const slots = new Map()
+  for (let n = 0; n < 3_000; n++) {
+    await store.saveIds('i', n, `x${n}`)
+    const slot = await from.command('cluster', 'keyslot', `i:b:${n}`)
+    slots.set(slot, [...(slots.get(slot) ?? []), n])
+  }
+  // A slot of the first master with two pairs: one stays while the other goes.
+  const [slot, [stays, goes]] = [...slots].find(([slot, ids]) => slot < 5_000 && ids.length > 1)
+  await to.command('cluster', 'setslot', slot, 'importing', cluster.ids[0])
+  await from.command('cluster', 'setslot', slot, 'migrating', cluster.ids[1])
+  await from.command('migrate', '127.0.0.1', to.port, `i:b:${goes}`, 0, 5_000)
+
+  const answers = []
+  for (const n of [stays, goes]) {
+    answers.push(store.getExtId('i', n), store.saveIds('i', n, 'new'), store.getExtId('i', n))
+    answers.push(store.deleteIds('i', n, 'new'), store.getExtId('i', n))
+    answers.push(store.saveIds('i', n, `last${n}`))
+  }
+  const [a, b] = [stays, goes].map((n) => [`x${n}`, true, 'new', true, null, true])
+  assert.deepEqual(await Promise.all(answers), [...a, ...b])
+
+  for (const key of await from.command('cluster', 'getkeysinslot', slot, 100)) {
+    await from.command('migrate', '127.0.0.1', to.port, key, 0, 5_000)
+  }
+  for (const node of [to, from, cluster.masters[2]]) {
+    await node.command('cluster', 'setslot', slot, 'node', cluster.ids[1])
+  }
+  const later = []
+  for (let n = 0; n < 200; n++) later.push(store.saveIds('i', stays, n), store.getExtId('i', stays))
+  const settled = await Promise.all(later)
+  assert.deepEqual(
+    settled.filter((_, n) => n % 2),
+    Array.from({ length: 200 }, (_, n) => String(n))
+  )
+  assert.equal(await client.get(`i:b:${stays}`), '199')
+  assert.equal(await store.deleteAllIds('i'), true)
+  assert.equal((await allKeys()).size, 0)
+})
+
+test('a master killed: its replica takes over, and what was called meanwhile is done', async (t) => {
+  const { store } = await open(t, { strict: true, writeTimeout: 30_000, readTimeout: 30_000 })
+  await Promise.all(Array.from({ length: 300 }, (_, n) => store.saveIds('i', n, n)))
+  const [victim] = cluster.masters
+  await until(async () => (await victim.command('wait', 1, 1_000)) === 1)
+  await victim.kill()
+  const saves = Array.from({ length: 300 }, (_, n) => store.saveIds('i', n, `y${n}`))
+  const found = Array.from({ length: 300 }, (_, n) => store.getExtId('i', n))
+  assert.ok((await Promise.all(saves)).every((saved) => saved === true))
+  assert.deepEqual(
+    await Promise.all(found),
+    Array.from({ length: 300 }, (_, n) => `y${n}`)
+  )
+})

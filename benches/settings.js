@@ -1,0 +1,90 @@
+/** Where the contenders are measured: the way to the server, and how full it is. */
+
+const net = require('node:net')
+const path = require('node:path')
+const { freePort, startRedis } = require('../scripts/redis')
+const { makeCertificates } = require('../__test__/support/tls')
+const { commandTo } = require('./command')
+
+const HALF_MILLISECOND = 0.5
+
+const SETTINGS = {
+  loopback: { keys: 1e6 },
+  'unix socket': { keys: 1e6, way: 'unix' },
+  TLS: { keys: 1e6, way: 'tls' },
+  '0.5 ms away': { keys: 1e6, way: 'delay', fewer: true },
+  '10,000 keys': { keys: 1e4 },
+  '10,000,000 keys': { keys: 1e7 }
+}
+
+/** Passes bytes on half a millisecond later, each way. Timers are too coarse: it looks all the time. */
+const delayed = async (port) => {
+  const late = []
+  const pass = (from, to) =>
+    from.on('data', (bytes) => late.push([performance.now() + HALF_MILLISECOND, to, bytes]))
+  let isOpen = true
+  const look = () => {
+    while (late.length > 0 && late[0][0] <= performance.now()) {
+      const [, to, bytes] = late.shift()
+      to.write(bytes)
+    }
+    if (isOpen) setImmediate(look)
+  }
+  const server = net.createServer((socket) => {
+    const onward = net.connect({ port, noDelay: true })
+    for (const end of [socket, onward]) end.setNoDelay().on('error', () => {})
+    pass(socket, onward)
+    pass(onward, socket)
+    socket.on('close', () => onward.destroy())
+  })
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  look()
+  const stop = () => {
+    isOpen = false
+    server.close()
+  }
+  return { port: server.address().port, stop }
+}
+
+const WAYS = {
+  loopback: ({ port }) => ({ where: { host: '127.0.0.1', port } }),
+  unix: ({ directory }) => ({ where: { path: path.join(directory, 'redis.sock') } }),
+  tls: async ({ port }, certificates) => {
+    const tlsPort = await freePort()
+    const options = {
+      'tls-cert-file': certificates.file('server.crt'),
+      'tls-key-file': certificates.file('server.key'),
+      'tls-ca-cert-file': certificates.file('ca.crt'),
+      'tls-auth-clients': 'no',
+      'tls-port': tlsPort
+    }
+    await commandTo(port, 'config', 'set', ...Object.entries(options).flat())
+    return { where: { host: '127.0.0.1', port: tlsPort, ca: certificates.file('ca.crt') } }
+  },
+  delay: async ({ port }) => {
+    const proxy = await delayed(port)
+    return { where: { host: '127.0.0.1', port: proxy.port }, stop: proxy.stop }
+  }
+}
+
+/** Starts what a setting needs: where its contenders connect to, and how it is stopped. */
+const prepare = async (name) => {
+  const { keys, way = 'loopback', fewer } = SETTINGS[name]
+  const server = await startRedis({
+    args: ['--unixsocket', 'redis.sock', '--enable-debug-command', 'local']
+  })
+  const certificates = way === 'tls' ? makeCertificates() : undefined
+  await commandTo(server.port, 'debug', 'populate', keys, 'other', 32)
+  const { where, stop } = await WAYS[way](server, certificates)
+  return {
+    where,
+    fewer,
+    stop: async () => {
+      stop?.()
+      certificates?.remove()
+      await server.stop()
+    }
+  }
+}
+
+module.exports = { SETTINGS, prepare }
