@@ -50,14 +50,14 @@ const tlsSettings = (given) => {
  * The same for a client's options, which hold much else; a chain or key in an array counts as one
  * text.
  */
-const clientTls = (given, host) => {
+const clientTls = (given) => {
   const options = {}
   for (const name of given === true ? [] : Object.keys(KNOWN)) {
     const value = given[name] ?? undefined
     const isPart = Array.isArray(value) && name !== 'ca'
     options[name] = isPart ? value.map(String).join('\n') : value
   }
-  return tlsSettings(options, host)
+  return tlsSettings(options)
 }
 
 /** The first of a client's TLS options that only Node's own sockets understand. */
