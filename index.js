@@ -1,13 +1,20 @@
+const diagnostics = require('node:diagnostics_channel')
 const debug = require('debug')('botmatic:js-redis-key-store')
 const native = require('./native')
 const { KeyStoreError } = require('./lib/error')
 const { withDefaults } = require('./lib/options')
 const { Source } = require('./lib/source')
 
+const channel = diagnostics.channel('js-redis-key-store:call')
+
+const observer = (operation, integration, milliseconds, outcome, attempts) =>
+  channel.publish({ operation, integration, milliseconds, outcome, attempts })
+
 /** Tells of a failed call, and makes the error that a strict store rejects with. */
 const reporter =
-  ({ strict, onError }) =>
+  ({ strict, onError }, failures) =>
   (code, reason, operation, integration) => {
+    failures[code] = (failures[code] ?? 0) + 1
     if (!strict && !onError && !debug.enabled) return undefined
     const error = new KeyStoreError(code, reason, operation, integration)
     debug('%s', error.message)
@@ -22,8 +29,11 @@ const reporter =
 /** The store as a class; the factory below is the usual way to it. */
 class RedisKeyStore extends native.RedisKeyStore {
   #source
+  #failures
+  #isTraced = false
 
   constructor(client, options) {
+    const failures = {}
     const given = withDefaults(options)
     const source = Source.of(client, given)
     const {
@@ -34,33 +44,52 @@ class RedisKeyStore extends native.RedisKeyStore {
       keyPrefix = source.settings.keyPrefix ?? ''
     } = given
     const settings = { strict, readTimeout, writeTimeout, maxPending, keyPrefix }
-    super(source.link, settings, reporter(given))
+    super(source.link, settings, reporter(given, failures), observer)
     this.#source = source
+    this.#failures = failures
+  }
+
+  /** Before each call: catches up with the client, and with whether somebody listens. */
+  #prepare() {
+    this.#source.refresh()
+    const { hasSubscribers } = channel
+    if (hasSubscribers !== this.#isTraced) super.trace((this.#isTraced = hasSubscribers))
   }
 
   saveIds(integrationId, botmaticId, extId) {
-    this.#source.refresh()
+    this.#prepare()
     return super.saveIds(integrationId, botmaticId, extId)
   }
 
   getBotmaticId(integrationId, extId) {
-    this.#source.refresh()
+    this.#prepare()
     return super.getBotmaticId(integrationId, extId)
   }
 
   getExtId(integrationId, botmaticId) {
-    this.#source.refresh()
+    this.#prepare()
     return super.getExtId(integrationId, botmaticId)
   }
 
   deleteIds(integrationId, botmaticId, extId) {
-    this.#source.refresh()
+    this.#prepare()
     return super.deleteIds(integrationId, botmaticId, extId)
   }
 
   deleteAllIds(integrationId) {
-    this.#source.refresh()
+    this.#prepare()
     return super.deleteAllIds(integrationId)
+  }
+
+  stats() {
+    const { calls, pending, sent, received } = super.counts()
+    return {
+      calls,
+      failures: { ...this.#failures },
+      pending,
+      reconnects: this.#source.reconnects,
+      bytes: { sent, received }
+    }
   }
 
   quit() {
@@ -75,7 +104,7 @@ class RedisKeyStore extends native.RedisKeyStore {
  */
 function keyStore(client, options = {}) {
   const store = new RedisKeyStore(client, options)
-  return {
+  const methods = {
     saveIds: (integrationId, botmaticId, extId) => store.saveIds(integrationId, botmaticId, extId),
     getBotmaticId: (integrationId, extId) => store.getBotmaticId(integrationId, extId),
     getExtId: (integrationId, botmaticId) => store.getExtId(integrationId, botmaticId),
@@ -84,6 +113,8 @@ function keyStore(client, options = {}) {
     deleteAllIds: (integrationId) => store.deleteAllIds(integrationId),
     quit: () => store.quit()
   }
+  // Not enumerable: the original's stores have six properties.
+  return Object.defineProperty(methods, 'stats', { value: () => store.stats() })
 }
 
 module.exports = keyStore

@@ -1,3 +1,4 @@
+const diagnostics = require('node:diagnostics_channel')
 const debug = require('debug')('botmatic:js-redis-key-store')
 const native = require('../native')
 const { isOptions, settingsOf } = require('./address')
@@ -11,7 +12,21 @@ const ACCEPTED =
   'pass a client of redis 2 or 3, a URL (redis://, rediss://, unix://), ' +
   'or {url} or {host, port, path, username, password, db, tls, keyPrefix}'
 
-const listener = (text) => debug('%s', text)
+const channel = diagnostics.channel('js-redis-key-store:connection')
+
+const TEXTS = {
+  connecting: (server) => `connecting to ${server}`,
+  ready: (server) => `connected to ${server}`,
+  failed: (_, reason) => `cannot connect: ${reason}`,
+  lost: (_, reason) => `connection lost: ${reason}`
+}
+
+/** Tells what happens to a connection, and counts in `told` how often it was there. */
+const listener = (told) => (state, server, reason) => {
+  if (state === 'ready') told.ready++
+  if (debug.enabled) debug('%s', TEXTS[state](server, reason))
+  if (channel.hasSubscribers) channel.publish({ state, server, reason: reason || undefined })
+}
 
 /** Runs the native side's own checks, whose complaints are about what the caller passed. */
 const checked = (run) => {
@@ -31,13 +46,15 @@ class Source {
   #family
   #timeouts
   #isClosed = false
+  /** Apart from this object, which the native side must not keep alive. */
+  #told = { ready: 0 }
 
   constructor(settings, timeouts, client, family) {
     this.settings = settings
     this.#timeouts = timeouts
     this.#client = client
     this.#family = family
-    this.link = checked(() => new native.Link({ ...settings, ...timeouts }, listener))
+    this.link = checked(() => new native.Link({ ...settings, ...timeouts }, listener(this.#told)))
     if (!client) return
     if (family.isClosed(client)) this.#closeLink()
     else family.watch(client, () => this.#closeLink())
@@ -59,6 +76,11 @@ class Source {
       sources.set(key, new Source(family.settings(given), timeouts, given, family))
     }
     return sources.get(key)
+  }
+
+  /** How often a connection was made anew. */
+  get reconnects() {
+    return Math.max(0, this.#told.ready - 1)
   }
 
   /** Catches up with what the application did to its client since the last call. */

@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use super::stream;
+use super::traffic::{Counted, Traffic};
 use crate::error::{Error, reply_text};
 use crate::options::{Endpoint, Settings};
 
@@ -57,21 +58,29 @@ impl Connection {
     pub const MAX_UNDER_WAY: usize = 64;
 
     /// Connects and logs in, within the settings' `connect_timeout`.
-    pub async fn open(settings: &Settings) -> Result<Connection, Refusal> {
+    pub async fn open(settings: &Settings, traffic: &Arc<Traffic>) -> Result<Connection, Refusal> {
         let end = Instant::now() + settings.connect_timeout;
-        let mut connection = Connection::connect(settings, end)
-            .await
-            .map_err(Refusal::passing)?;
-        match timeout_at(end, connection.log_in(settings)).await {
-            Ok(result) => result.map(|()| connection),
-            Err(_) => Err(Refusal::passing(Error::Unreachable {
+        let opening = async {
+            let mut connection = Connection::connect(settings, traffic, end)
+                .await
+                .map_err(Refusal::passing)?;
+            connection.log_in(settings).await?;
+            Ok(connection)
+        };
+        // Around all of it: looking up the host's name has no limit of its own.
+        timeout_at(end, opening).await.unwrap_or_else(|_| {
+            Err(Refusal::passing(Error::Unreachable {
                 server: settings.server.clone(),
                 reason: silence(settings),
-            })),
-        }
+            }))
+        })
     }
 
-    async fn connect(settings: &Settings, end: Instant) -> Result<Connection, Error> {
+    async fn connect(
+        settings: &Settings,
+        traffic: &Arc<Traffic>,
+        end: Instant,
+    ) -> Result<Connection, Error> {
         let server = &settings.server;
         let unreachable = |error: io::Error| Error::Unreachable {
             server: server.clone(),
@@ -83,11 +92,13 @@ impl Connection {
                     .await
                     .map_err(unreachable)?;
                 match &settings.tls {
-                    None => Connection::over(stream, server).await,
+                    None => Connection::over(stream, traffic, server).await,
                     Some(tls) => {
                         let handshake = tls.connector.connect(tls.servername.clone(), stream);
                         let reason = match timeout_at(end, handshake).await {
-                            Ok(Ok(encrypted)) => return Connection::over(encrypted, server).await,
+                            Ok(Ok(encrypted)) => {
+                                return Connection::over(encrypted, traffic, server).await;
+                            }
                             Ok(Err(error)) => error.to_string().into(),
                             Err(_) => silence(settings),
                         };
@@ -103,7 +114,7 @@ impl Connection {
                 let stream = tokio::net::UnixStream::connect(path)
                     .await
                     .map_err(unreachable)?;
-                Connection::over(stream, server).await
+                Connection::over(stream, traffic, server).await
             }
             #[cfg(not(unix))]
             Endpoint::Unix(_) => Err(unreachable(io::Error::new(
@@ -113,7 +124,11 @@ impl Connection {
         }
     }
 
-    async fn over<S>(stream: S, server: &Arc<str>) -> Result<Connection, Error>
+    async fn over<S>(
+        stream: S,
+        traffic: &Arc<Traffic>,
+        server: &Arc<str>,
+    ) -> Result<Connection, Error>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -122,6 +137,7 @@ impl Connection {
         let config = AsyncConnectionConfig::new()
             .set_response_timeout(None)
             .set_pipeline_buffer_size(2 * Connection::MAX_UNDER_WAY);
+        let stream = Counted::new(stream, traffic.clone());
         let (redis, driver) = MultiplexedConnection::new_with_config(&info, stream, config)
             .await
             .map_err(|error| broken(server, &error))?;
@@ -154,8 +170,9 @@ impl Connection {
             Some(select) => select.await.map_err(passing)?,
             None => Value::Okay,
         };
-        name.await.map_err(passing)?;
-        check_ping(server, &ping.await.map_err(passing)?)?;
+        // Both: a server that has no room for one more client says so once and hangs up.
+        check_service(server, &name.await.map_err(passing)?)?;
+        check_service(server, &ping.await.map_err(passing)?)?;
         match selected {
             Value::ServerError(error) if !settings.lenient_db => {
                 Err(Refusal::lasting(Error::Database {
@@ -263,8 +280,8 @@ fn check_auth(server: &Arc<str>, reply: &Value) -> Result<(), Refusal> {
     }))
 }
 
-/// Whether the server serves. A user who may not `PING`, or a server without it, is fine.
-fn check_ping(server: &Arc<str>, reply: &Value) -> Result<(), Refusal> {
+/// Whether the server serves. A user who may not `PING` or `CLIENT`, or a server without, is fine.
+fn check_service(server: &Arc<str>, reply: &Value) -> Result<(), Refusal> {
     let Value::ServerError(error) = reply else {
         return Ok(());
     };
@@ -279,13 +296,6 @@ fn check_ping(server: &Arc<str>, reply: &Value) -> Result<(), Refusal> {
 
 /// Replies of a server that will serve later.
 fn passing(server: &Arc<str>, error: &redis::ServerError) -> Option<Refusal> {
-    let detail = error.details().unwrap_or_default();
-    let passes = matches!(error.code(), "LOADING" | "MASTERDOWN" | "BUSY")
-        || detail.contains("max number of clients");
-    passes.then(|| {
-        Refusal::passing(Error::Unreachable {
-            server: server.clone(),
-            reason: reply_text(error),
-        })
-    })
+    let error = Error::from_reply(server, error);
+    error.passes().then(|| Refusal::passing(error))
 }

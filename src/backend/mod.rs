@@ -3,5 +3,7 @@
 mod connection;
 mod stream;
 pub mod tls;
+mod traffic;
 
 pub use connection::{Connection, Refusal, Replies, broken};
+pub use traffic::Traffic;
