@@ -35,6 +35,11 @@ class RedisKeyStore {
     return this.#calls.run('deleteAllIds', integrationId)
   }
 
+  /** What the store did so far. */
+  stats() {
+    return this.#calls.stats()
+  }
+
   quit() {
     return this.#calls.quit()
   }
@@ -56,7 +61,11 @@ function keyStore(client, options = {}) {
     deleteAllIds: (integrationId) => store.deleteAllIds(integrationId),
     quit: () => store.quit()
   }
-  return Object.defineProperty(methods, 'native', { value: store.native })
+  // Not enumerable: the original's stores have six properties.
+  return Object.defineProperties(methods, {
+    native: { value: store.native },
+    stats: { value: () => store.stats() }
+  })
 }
 
 module.exports = keyStore

@@ -23,7 +23,8 @@ const listening = async (listener) => {
 }
 
 const web = http.createServer()
-const mute = net.createServer(() => {})
+// The store hangs up on it hard.
+const mute = net.createServer((socket) => socket.on('error', () => {}))
 let ports
 
 const server = useServer({

@@ -1,6 +1,7 @@
 const { Commands } = require('./commands')
 const { refuse } = require('./check')
-const { failing } = require('./error')
+const { calls } = require('./channels')
+const { Reporter, masked } = require('./error')
 const { wipe } = require('./wipe')
 
 const isFunction = (value) => typeof value === 'function'
@@ -35,16 +36,23 @@ const CODES = {
   OOM: 'OOM'
 }
 
-/** A call whose deadline has passed. */
-class Late extends Error {
-  constructor(limit) {
-    super(`no answer from the client within ${limit} ms; check its server and its connection`)
+/** Why a call failed here, before or instead of the client's answer. */
+class Failure extends Error {
+  constructor(code, reason) {
+    super(reason)
+    this.code = code
   }
 }
 
+const late = (limit) =>
+  new Failure(
+    'TIMEOUT',
+    `no answer from the client within ${limit} ms; check its server and its connection`
+  )
+
 /** Code and reason of a failure. Most errors of clients begin with the word that Redis replied. */
 const explained = (error) => {
-  if (error instanceof Late) return ['TIMEOUT', error.message]
+  if (error instanceof Failure) return [error.code, error.message]
   // Redis quotes the arguments of an unknown command, which are keys.
   const [message] = String(error?.message ?? error).split(', with args')
   const isClosed = /\bis (already )?closed/.test(message)
@@ -82,10 +90,12 @@ class Delegate {
   #client
   #closeClient
   #commands
-  #fail
+  #reporter
   #prefix
   #timeouts
   #maxPending
+  /** How many calls were made. */
+  #made = 0
   /** Calls that are not settled. */
   #pending = new Set()
   /** By integration id, the end of its last call: the next one waits for it. */
@@ -103,7 +113,7 @@ class Delegate {
           'own commands; leave one of them out'
       )
     }
-    this.#fail = failing(given)
+    this.#reporter = new Reporter(given)
     this.#prefix = keyPrefix ?? ''
     this.#timeouts = { readTimeout, writeTimeout }
     this.#maxPending = maxPending
@@ -112,23 +122,52 @@ class Delegate {
   async run(operation, integrationId, ...given) {
     const integration = `${integrationId}`.toWellFormed()
     const ids = given.slice(0, IDS[operation]).map(textOf)
+    const started = performance.now()
+    this.#made++
+    let outcome
+    try {
+      const answer = await this.#attempt(operation, integration, ids)
+      outcome = typeof answer === 'boolean' ? `${answer}` : answer === null ? 'missing' : 'found'
+      return answer
+    } catch (error) {
+      const [code, reason] = explained(error)
+      outcome = code
+      return this.#reporter.fail(code, reason, operation, integration)
+    } finally {
+      if (calls.hasSubscribers) {
+        const milliseconds = performance.now() - started
+        const shown = masked(integration)
+        calls.publish({ operation, integration: shown, milliseconds, outcome, attempts: 1 })
+      }
+    }
+  }
+
+  async #attempt(operation, integration, ids) {
     if (this.#isClosed) {
-      const reason = 'the store is closed: its quit() was called; make a new store'
-      return this.#fail('CLOSED', reason, operation, integration)
+      throw new Failure('CLOSED', 'the store is closed: its quit() was called; make a new store')
     }
     if (this.#pending.size >= this.#maxPending) {
       const reason = `${this.#maxPending} calls wait already, as many as maxPending allows`
-      return this.#fail('BUSY', reason, operation, integration)
+      throw new Failure('BUSY', reason)
     }
     if (ids.includes(undefined)) return isLookup(operation) ? null : false
     const call = this.#inTurn(operation, integration, ids)
     this.#pending.add(call)
     try {
       return await call
-    } catch (error) {
-      return this.#fail(...explained(error), operation, integration)
     } finally {
       this.#pending.delete(call)
+    }
+  }
+
+  /** As `stats` of a store with a connection of its own, which bytes are unknown here. */
+  stats() {
+    return {
+      calls: this.#made,
+      failures: { ...this.#reporter.failures },
+      pending: this.#pending.size,
+      reconnects: 0,
+      bytes: { sent: 0, received: 0 }
     }
   }
 
@@ -148,12 +187,12 @@ class Delegate {
     const start = () =>
       OPERATIONS[operation](this.#commands, `${this.#prefix}${integration}`, ...ids)
     const startInTime = () => {
-      if (performance.now() >= deadline) throw new Late(limit)
+      if (performance.now() >= deadline) throw late(limit)
       return start()
     }
     const before = this.#last.get(integration)
     const call = new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Late(limit)), limit)
+      const timer = setTimeout(() => reject(late(limit)), limit)
       const settle = (how) => (value) => {
         clearTimeout(timer)
         how(value)

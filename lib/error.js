@@ -18,10 +18,20 @@ class KeyStoreError extends Error {
 
 Object.defineProperty(KeyStoreError.prototype, 'name', { value: 'KeyStoreError' })
 
-/** Tells of a failed call, and makes the error that a strict store rejects with. */
-const reporter =
-  ({ strict, onError }) =>
-  (code, reason, operation, integration) => {
+/** Tells of a store's failed calls, counts them, and makes the errors that it rejects with. */
+class Reporter {
+  /** How many calls failed, by code. */
+  failures = {}
+  #given
+
+  constructor(given) {
+    this.#given = given
+  }
+
+  /** The error of a failure; `undefined` when nobody wants it. */
+  report(code, reason, operation, integration) {
+    const { strict, onError } = this.#given
+    this.failures[code] = (this.failures[code] ?? 0) + 1
     if (!strict && !onError && !debug.enabled) return undefined
     const error = new KeyStoreError(code, reason, operation, integration)
     debug('%s', error.message)
@@ -33,20 +43,18 @@ const reporter =
     return error
   }
 
+  /** Settles a call that failed outside the native side: as the store is set to. */
+  fail(code, reason, operation, integrationId) {
+    const error = this.report(code, reason, operation, masked(integrationId))
+    if (this.#given.strict) throw error
+    return operation.startsWith('get') ? undefined : false
+  }
+}
+
 /** An integration id as it may be shown: it is a bearer token, so its first four characters. */
 const masked = (integrationId) => {
   const characters = [...`${integrationId}`]
   return characters.length > 4 ? `${characters.slice(0, 4).join('')}…` : characters.join('')
 }
 
-/** Makes what settles a call that failed outside the native side: as the store is set to. */
-const failing = (given) => {
-  const report = reporter(given)
-  return (code, reason, operation, integrationId) => {
-    const error = report(code, reason, operation, masked(integrationId))
-    if (given.strict) throw error
-    return operation.startsWith('get') ? undefined : false
-  }
-}
-
-module.exports = { KeyStoreError, failing, reporter }
+module.exports = { KeyStoreError, Reporter, masked }

@@ -1,15 +1,18 @@
 const native = require('../native')
-const { failing, reporter } = require('./error')
+const { Reporter } = require('./error')
+const { calls } = require('./channels')
 
 /** The calls of a store that has a connection of its own. */
 class Linked {
   native = true
   #source
-  #report
-  #fail
+  #reporter
   #settings
   #link
   #store
+  #isTraced = false
+  /** How many calls the native stores before this one were asked. */
+  #earlier = 0
 
   constructor(source, given) {
     const {
@@ -20,8 +23,7 @@ class Linked {
       keyPrefix = source.settings.keyPrefix ?? ''
     } = given
     this.#source = source
-    this.#report = reporter(given)
-    this.#fail = failing(given)
+    this.#reporter = new Reporter(given)
     this.#settings = { strict, readTimeout, writeTimeout, maxPending, keyPrefix }
   }
 
@@ -30,8 +32,19 @@ class Linked {
     if (!waiting) return this.#current()[operation](integrationId, first, second)
     return waiting.then(
       () => this.#current()[operation](integrationId, first, second),
-      ({ code, message }) => this.#fail(code, message, operation, integrationId)
+      ({ code, message }) => this.#reporter.fail(code, message, operation, integrationId)
     )
+  }
+
+  stats() {
+    const { calls, pending, sent, received } = this.#current().counts()
+    return {
+      calls: this.#earlier + calls,
+      failures: { ...this.#reporter.failures },
+      pending,
+      reconnects: this.#source.reconnects,
+      bytes: { sent, received }
+    }
   }
 
   quit() {
@@ -42,11 +55,24 @@ class Linked {
   #current() {
     const { link } = this.#source
     if (this.#link !== link) {
+      const reporter = this.#reporter
+      this.#earlier += this.#store?.counts().calls ?? 0
       this.#link = link
-      this.#store = new native.RedisKeyStore(link, this.#settings, this.#report)
+      this.#isTraced = false
+      this.#store = new native.RedisKeyStore(
+        link,
+        this.#settings,
+        (...failure) => reporter.report(...failure),
+        publish
+      )
     }
+    const { hasSubscribers } = calls
+    if (hasSubscribers !== this.#isTraced) this.#store.trace((this.#isTraced = hasSubscribers))
     return this.#store
   }
 }
+
+const publish = (operation, integration, milliseconds, outcome, attempts) =>
+  calls.publish({ operation, integration, milliseconds, outcome, attempts })
 
 module.exports = { Linked }

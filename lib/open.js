@@ -20,10 +20,6 @@ const ACCEPTED =
   'a URL (redis://, rediss://, unix://), ' +
   'or {url} or {host, port, path, username, password, db, tls, keyPrefix}'
 
-/** Sentinels and clusters, to which the native side does not connect yet. */
-const manyServers = ({ sentinels, nodes } = {}) =>
-  (sentinels && 'sentinels') ?? (nodes && 'a cluster')
-
 /**
  * The calls of a store for the factory's first argument: over a connection of its own where the
  * server can be told, else over the client's commands.
@@ -37,7 +33,7 @@ const open = (client, given) => {
     return new Linked(new Source(settingsOf(client), timeouts), given)
   }
   const family = FAMILIES.find(({ isMine }) => isMine(client))
-  const foreign = family?.foreign(client) ?? manyServers(family?.settings(client))
+  const foreign = family?.foreign(client)
   if (family && !foreign) return new Linked(Source.ofClient(client, family, timeouts), given)
   if (!family && !isDelegable(client)) {
     throw refuse(`${kindOf(client)} is no client; ${ACCEPTED}`)

@@ -1,7 +1,25 @@
 const debug = require('debug')('botmatic:js-redis-key-store')
 const native = require('../native')
+const { connections } = require('./channels')
 const { refuse } = require('./check')
 const { within } = require('./within')
+
+const TEXTS = {
+  connecting: (server) => `connecting to ${server}`,
+  ready: (server) => `connected to ${server}`,
+  failed: (_, reason) => `cannot connect: ${reason}`,
+  lost: (_, reason) => `connection lost: ${reason}`
+}
+
+/** Tells what happens to a connection, and keeps in `line` what its source has to know. */
+const listener = (line) => (state, server, reason) => {
+  if (state === 'ready') line.made++
+  // A new connection logs in anew.
+  else line.isLoginOld = true
+  if (debug.enabled) debug('%s', TEXTS[state](server, reason))
+  if (connections.hasSubscribers)
+    connections.publish({ state, server, reason: reason || undefined })
+}
 
 /** Runs the native side's own checks, whose complaints are about what the caller passed. */
 const checked = (run) => {
@@ -22,7 +40,8 @@ class Source {
   #timeouts
   /** What the client told when it was asked; it goes before what can be read. */
   #told = {}
-  #isLoginOld = true
+  /** Apart from this object, which the native side must not keep alive. */
+  #line = { made: 0, isLoginOld: true }
   /** What calls have to wait for before they go to the link, which settles in their order. */
   #waiting
   /** Settles when the link is closed; `undefined` while it is open. */
@@ -50,6 +69,11 @@ class Source {
       sources.set(key, new Source(family.settings(client), timeouts, client, family))
     }
     return sources.get(key)
+  }
+
+  /** How often a connection was made anew. */
+  get reconnects() {
+    return Math.max(0, this.#line.made - 1)
   }
 
   /**
@@ -89,18 +113,14 @@ class Source {
     this.#wait(this.#closing)
     this.#closing = undefined
     this.#sawClosed = false
-    this.#isLoginOld = true
+    this.#line.isLoginOld = true
     this.settings = { ...this.#family.settings(this.#client), ...this.#told }
     this.#openLink()
   }
 
   #openLink() {
-    const listener = (text) => {
-      debug('%s', text)
-      // A new connection logs in anew.
-      if (!text.startsWith('connected')) this.#isLoginOld = true
-    }
-    this.link = checked(() => new native.Link({ ...this.settings, ...this.#timeouts }, listener))
+    const settings = { ...this.settings, ...this.#timeouts }
+    this.link = checked(() => new native.Link(settings, listener(this.#line)))
   }
 
   #closeLink() {
@@ -120,9 +140,9 @@ class Source {
   }
 
   #ask() {
-    const question = this.#family.ask?.(this.#client, this.#told, this.#isLoginOld)
+    const question = this.#family.ask?.(this.#client, this.#told, this.#line.isLoginOld)
     if (!question) return
-    this.#isLoginOld = false
+    this.#line.isLoginOld = false
     const limit = this.#timeouts.connectTimeout
     const answered = within(limit, question).then(
       (told) => {
@@ -130,7 +150,7 @@ class Source {
         this.#update()
       },
       (error) => {
-        this.#isLoginOld = true
+        this.#line.isLoginOld = true
         const reason = `the client's credentials provider failed: ${error.message}; check it`
         throw Object.assign(new Error(reason), { code: 'AUTH' })
       }

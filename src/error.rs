@@ -103,7 +103,7 @@ pub enum ReplyKind {
     NoPerm,
     /// The key holds something else than a string.
     WrongType,
-    /// The server is a replica.
+    /// The server is a replica; waited out, since it may become the master or be replaced by it.
     ReadOnly,
     /// The server is at its `maxmemory`.
     OutOfMemory,
@@ -120,7 +120,9 @@ impl ReplyKind {
             ReplyKind::WrongType => {
                 "another program keeps something else under this key; keep the store's keys to itself"
             }
-            ReplyKind::ReadOnly => "this server is a replica; use its master",
+            ReplyKind::ReadOnly => {
+                "this server is a replica and was not promoted in time; use its master"
+            }
             ReplyKind::OutOfMemory => "give the server more memory or an eviction policy",
             ReplyKind::Other => "see the Redis documentation for this reply",
         }
@@ -159,6 +161,15 @@ impl Error {
             "WRONGTYPE" => ReplyKind::WrongType,
             "READONLY" => ReplyKind::ReadOnly,
             "OOM" => ReplyKind::OutOfMemory,
+            // Replies of a server that will serve later.
+            "LOADING" | "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN" | "BUSY" => {
+                let reason = reply;
+                return Error::Unreachable { server, reason };
+            }
+            "ERR" if reply.contains("max number of clients") => {
+                let reason = reply;
+                return Error::Unreachable { server, reason };
+            }
             _ => ReplyKind::Other,
         };
         Error::Reply {
@@ -166,6 +177,20 @@ impl Error {
             kind,
             reply,
         }
+    }
+
+    /// Whether the call may do better on another connection or later, so that it is waited for.
+    /// A reply that Redis never gives is among them: the connection is out of step.
+    pub fn passes(&self) -> bool {
+        matches!(
+            self,
+            Error::Unreachable { .. }
+                | Error::Protocol { .. }
+                | Error::Reply {
+                    kind: ReplyKind::ReadOnly,
+                    ..
+                }
+        )
     }
 }
 

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use super::connection::{Connection, Place, Refusal, Replies, Sent, Target, Wire, broken};
 use super::slots::Slots;
+use super::traffic::Traffic;
 use crate::error::Error;
 use crate::options::{self, Address, Endpoint, Settings};
 
@@ -28,6 +29,7 @@ pub struct Cluster {
 /// What sending needs.
 struct Routes {
     settings: Arc<Settings>,
+    traffic: Arc<Traffic>,
     slots: Slots,
     wires: Vec<Wire>,
     /// Nodes that are about to get their first slot.
@@ -39,16 +41,18 @@ impl Cluster {
     pub async fn open(
         settings: &Arc<Settings>,
         cluster: &options::Cluster,
+        traffic: &Arc<Traffic>,
         end: Instant,
     ) -> Result<Cluster, Refusal> {
-        let slots = learn(settings, cluster, end).await?;
+        let slots = learn(settings, cluster, traffic, end).await?;
         let mut masters = Vec::with_capacity(slots.masters.len());
         for address in &slots.masters {
-            masters.push(open_node(settings, address, end).await?);
+            masters.push(open_node(settings, address, traffic, end).await?);
         }
         *cluster.seen.lock().unwrap_or_else(PoisonError::into_inner) = slots.masters.clone();
         let routes = Routes {
             settings: settings.clone(),
+            traffic: traffic.clone(),
             slots,
             wires: masters.iter().map(|master| master.wire().clone()).collect(),
             newcomers: Mutex::default(),
@@ -118,6 +122,7 @@ impl Cluster {
 async fn learn(
     settings: &Settings,
     cluster: &options::Cluster,
+    traffic: &Arc<Traffic>,
     end: Instant,
 ) -> Result<Slots, Refusal> {
     let mut nodes = cluster.seeds.clone();
@@ -138,7 +143,7 @@ async fn learn(
         // A share each, so that one that keeps silent leaves time for the next.
         let left = end.saturating_duration_since(Instant::now());
         let share = left / (nodes.len() - asked + 1) as u32;
-        match ask(settings, cluster, node, Instant::now() + share).await {
+        match ask(settings, cluster, node, traffic, Instant::now() + share).await {
             Ok(slots) => return Ok(slots),
             Err(of_this) if of_this.is_final => return Err(of_this),
             Err(of_this) => refusal = of_this,
@@ -151,9 +156,10 @@ async fn ask(
     settings: &Settings,
     cluster: &options::Cluster,
     node: &Address,
+    traffic: &Arc<Traffic>,
     end: Instant,
 ) -> Result<Slots, Refusal> {
-    let connection = open_node(settings, node, end).await?;
+    let connection = open_node(settings, node, traffic, end).await?;
     let server: Arc<str> = node.to_string().into();
     let mut question = redis::cmd(&settings.names.cluster);
     question.arg("SLOTS");
@@ -181,9 +187,15 @@ async fn ask(
 async fn open_node(
     settings: &Settings,
     node: &Address,
+    traffic: &Arc<Traffic>,
     end: Instant,
 ) -> Result<Connection, Refusal> {
-    let target = Target::of(settings, Place::Tcp(node, None), node.to_string().into());
+    let target = Target::of(
+        settings,
+        Place::Tcp(node, None),
+        node.to_string().into(),
+        traffic,
+    );
     Connection::open(&target, end).await
 }
 
@@ -298,7 +310,7 @@ impl Routes {
         let mut newcomers = self.newcomers.lock().await;
         if !newcomers.contains_key(&node) {
             let end = Instant::now() + self.settings.connect_timeout;
-            let opened = open_node(&self.settings, &node, end).await;
+            let opened = open_node(&self.settings, &node, &self.traffic, end).await;
             let opened = opened.map_err(|_| changed("asks for a node that is out of reach"))?;
             newcomers.insert(node.clone(), opened);
         }

@@ -19,6 +19,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::stream;
 use super::tls::Tls;
+use super::traffic::{Counted, Traffic};
 use crate::error::{Error, reply_text};
 use crate::options::{Address, Family, Names, Settings};
 
@@ -58,6 +59,8 @@ pub struct Target<'a> {
     pub names: &'a Names,
     /// How long connecting and logging in may take.
     pub connect_timeout: Duration,
+    /// Counts the bytes.
+    pub traffic: &'a Arc<Traffic>,
 }
 
 /// Where one server is.
@@ -71,7 +74,12 @@ pub enum Place<'a> {
 
 impl<'a> Target<'a> {
     /// A server that the settings' login is for.
-    pub fn of(settings: &'a Settings, place: Place<'a>, server: Arc<str>) -> Target<'a> {
+    pub fn of(
+        settings: &'a Settings,
+        place: Place<'a>,
+        server: Arc<str>,
+        traffic: &'a Arc<Traffic>,
+    ) -> Target<'a> {
         Target {
             place,
             server,
@@ -82,6 +90,7 @@ impl<'a> Target<'a> {
             lenient_db: settings.lenient_db,
             names: &settings.names,
             connect_timeout: settings.connect_timeout,
+            traffic,
         }
     }
 }
@@ -144,21 +153,21 @@ impl Connection {
                     .await
                     .map_err(unreachable)?;
                 let Some(tls) = target.tls else {
-                    return Connection::over(stream, server).await;
+                    return Connection::over(stream, target).await;
                 };
                 let encrypted = tls.connect(&address.host, stream).await;
                 let encrypted = encrypted.map_err(|error| Error::Tls {
                     server: server.clone(),
                     reason: error.to_string().into(),
                 })?;
-                Connection::over(encrypted, server).await
+                Connection::over(encrypted, target).await
             }
             #[cfg(unix)]
             Place::Unix(path) => {
                 let stream = tokio::net::UnixStream::connect(path)
                     .await
                     .map_err(unreachable)?;
-                Connection::over(stream, server).await
+                Connection::over(stream, target).await
             }
             #[cfg(not(unix))]
             Place::Unix(_) => Err(unreachable(io::Error::new(
@@ -168,7 +177,7 @@ impl Connection {
         }
     }
 
-    async fn over<S>(stream: S, server: &Arc<str>) -> Result<Connection, Error>
+    async fn over<S>(stream: S, target: &Target<'_>) -> Result<Connection, Error>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -177,9 +186,10 @@ impl Connection {
         let config = AsyncConnectionConfig::new()
             .set_response_timeout(None)
             .set_pipeline_buffer_size(2 * MAX_UNDER_WAY);
+        let stream = Counted::new(stream, target.traffic.clone());
         let (redis, driver) = MultiplexedConnection::new_with_config(&info, stream, config)
             .await
-            .map_err(|error| broken(server, &error))?;
+            .map_err(|error| broken(&target.server, &error))?;
         Ok(Connection {
             wire: Wire(redis),
             driver: tokio::spawn(driver),
@@ -209,8 +219,9 @@ impl Connection {
             Some(select) => select.await.map_err(passing)?,
             None => Value::Okay,
         };
-        name.await.map_err(passing)?;
-        check_ping(server, &ping.await.map_err(passing)?)?;
+        // Both: a server that has no room for one more client says so once and hangs up.
+        check_service(server, &name.await.map_err(passing)?)?;
+        check_service(server, &ping.await.map_err(passing)?)?;
         match selected {
             Value::ServerError(error) if !target.lenient_db => {
                 Err(Refusal::lasting(Error::Database {
@@ -331,8 +342,8 @@ fn check_auth(server: &Arc<str>, reply: &Value) -> Result<(), Refusal> {
     }))
 }
 
-/// Whether the server serves. A user who may not `PING`, or a server without it, is fine.
-fn check_ping(server: &Arc<str>, reply: &Value) -> Result<(), Refusal> {
+/// Whether the server serves. A user who may not `PING` or `CLIENT`, or a server without, is fine.
+fn check_service(server: &Arc<str>, reply: &Value) -> Result<(), Refusal> {
     let Value::ServerError(error) = reply else {
         return Ok(());
     };
@@ -347,13 +358,6 @@ fn check_ping(server: &Arc<str>, reply: &Value) -> Result<(), Refusal> {
 
 /// Replies of a server that will serve later.
 fn passing(server: &Arc<str>, error: &redis::ServerError) -> Option<Refusal> {
-    let detail = error.details().unwrap_or_default();
-    let passes = matches!(error.code(), "LOADING" | "MASTERDOWN" | "BUSY")
-        || detail.contains("max number of clients");
-    passes.then(|| {
-        Refusal::passing(Error::Unreachable {
-            server: server.clone(),
-            reason: reply_text(error),
-        })
-    })
+    let error = Error::from_reply(server, error);
+    error.passes().then(|| Refusal::passing(error))
 }

@@ -8,6 +8,8 @@ mod session;
 mod slots;
 mod stream;
 pub mod tls;
+mod traffic;
 
 pub use connection::{MAX_UNDER_WAY, Refusal, Replies, broken};
 pub use session::Session;
+pub use traffic::Traffic;

@@ -6,6 +6,7 @@ use redis::Value;
 use tokio::time::Instant;
 
 use super::connection::{Connection, Place, Refusal, Target, broken};
+use super::traffic::Traffic;
 use crate::error::{Error, reply_text};
 use crate::options::{Address, Names, Sentinel, Settings};
 
@@ -13,18 +14,24 @@ use crate::options::{Address, Names, Sentinel, Settings};
 pub async fn open(
     settings: &Settings,
     sentinel: &Sentinel,
+    traffic: &Arc<Traffic>,
     end: Instant,
 ) -> Result<Connection, Refusal> {
-    let master = find(settings, sentinel, end).await?;
+    let master = find(settings, sentinel, traffic, end).await?;
     let server: Arc<str> = format!("{master} ({})", settings.server).into();
-    let target = Target::of(settings, Place::Tcp(&master, None), server.clone());
+    let target = Target::of(settings, Place::Tcp(&master, None), server.clone(), traffic);
     let connection = Connection::open(&target, end).await?;
     check_role(&connection, &settings.names, &server).await?;
     Ok(connection)
 }
 
 /// Asks the sentinels in turn.
-async fn find(settings: &Settings, sentinel: &Sentinel, end: Instant) -> Result<Address, Refusal> {
+async fn find(
+    settings: &Settings,
+    sentinel: &Sentinel,
+    traffic: &Arc<Traffic>,
+    end: Instant,
+) -> Result<Address, Refusal> {
     let mut refusal = Refusal::passing(Error::Unreachable {
         server: settings.server.clone(),
         reason: "no sentinel is known".into(),
@@ -33,7 +40,7 @@ async fn find(settings: &Settings, sentinel: &Sentinel, end: Instant) -> Result<
         // A share each, so that one that keeps silent leaves time for the next.
         let left = end.saturating_duration_since(Instant::now());
         let share = left / (sentinel.nodes.len() - asked + 1) as u32;
-        match ask(settings, sentinel, node, Instant::now() + share).await {
+        match ask(settings, sentinel, node, traffic, Instant::now() + share).await {
             Ok(master) => return Ok(sentinel.nat_map.reach(master)),
             Err(of_this) => refusal = of_this,
         }
@@ -45,6 +52,7 @@ async fn ask(
     settings: &Settings,
     sentinel: &Sentinel,
     node: &Address,
+    traffic: &Arc<Traffic>,
     end: Instant,
 ) -> Result<Address, Refusal> {
     let server: Arc<str> = format!("sentinel {node}").into();
@@ -59,6 +67,7 @@ async fn ask(
             lenient_db: true,
             names: &settings.names,
             connect_timeout: settings.connect_timeout,
+            traffic,
         },
         end,
     )

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::cluster::Cluster;
 use super::connection::{Connection, Place, Refusal, Replies, Target};
 use super::sentinel;
+use super::traffic::Traffic;
 use crate::options::{Endpoint, Settings};
 
 /// Connections that are logged in. Dropping it closes them.
@@ -20,19 +21,26 @@ pub enum Session {
 
 impl Session {
     /// Connects and logs in, within the settings' `connect_timeout`.
-    pub async fn open(settings: &Arc<Settings>) -> Result<Session, Refusal> {
+    pub async fn open(
+        settings: &Arc<Settings>,
+        traffic: &Arc<Traffic>,
+    ) -> Result<Session, Refusal> {
         let end = Instant::now() + settings.connect_timeout;
         let place = match &settings.endpoint {
             Endpoint::Tcp { address, family } => Place::Tcp(address, *family),
             Endpoint::Unix(path) => Place::Unix(path),
             Endpoint::Sentinel(of) => {
-                return sentinel::open(settings, of, end).await.map(Session::Single);
+                return sentinel::open(settings, of, traffic, end)
+                    .await
+                    .map(Session::Single);
             }
             Endpoint::Cluster(of) => {
-                return Cluster::open(settings, of, end).await.map(Session::Cluster);
+                return Cluster::open(settings, of, traffic, end)
+                    .await
+                    .map(Session::Cluster);
             }
         };
-        let target = Target::of(settings, place, settings.server.clone());
+        let target = Target::of(settings, place, settings.server.clone(), traffic);
         Connection::open(&target, end).await.map(Session::Single)
     }
 

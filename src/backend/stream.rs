@@ -55,6 +55,9 @@ pub async fn tcp(
 fn tune(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let socket = SockRef::from(stream);
+    // What a connection that is given up has not delivered must not arrive any more: it goes again
+    // on the next one, and a late first copy would undo what was called after it.
+    socket.set_linger(Some(Duration::ZERO))?;
     socket.set_tcp_keepalive(
         &TcpKeepalive::new()
             .with_time(KEEPALIVE)

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use redis::Value;
+
 use crate::error::{Error, masked};
 use crate::options::Settings;
 use crate::store::{Answer, Args, Op};
@@ -41,8 +43,10 @@ pub struct Entry<T> {
     pub deadline: Instant,
     /// `None` once it is settled.
     pub ticket: Option<T>,
-    /// Whether it was sent on a connection that was lost.
+    /// Whether it may have been carried out already, its reply lost.
     pub is_resent: bool,
+    /// How many times it was sent.
+    pub attempts: u8,
     start: usize,
     lengths: Lengths,
 }
@@ -54,6 +58,8 @@ pub struct Done<T> {
     pub ticket: T,
     /// What became of it.
     pub result: Result<Answer, Failure>,
+    /// How many times it was sent.
+    pub attempts: u8,
 }
 
 /// Why a call failed, and which call it was.
@@ -110,6 +116,7 @@ impl<T> Batch<T> {
                     deadline: call.deadline,
                     ticket: Some(call.ticket),
                     is_resent: false,
+                    attempts: 0,
                     start,
                     lengths,
                 });
@@ -173,14 +180,32 @@ impl<T> Batch<T> {
         }
     }
 
-    /// Settles each call by its reply, in order.
-    pub fn settle(&mut self, replies: impl Iterator<Item = redis::Value>, done: &mut Vec<Done<T>>) {
+    /// Settles each call by its reply, in order. When `waits`, only up to a reply that is to be
+    /// waited out, which is returned: that call and all after it are to be sent again, or a later
+    /// call of the same pair would overtake it.
+    pub fn settle(
+        &mut self,
+        replies: impl Iterator<Item = Value>,
+        waits: bool,
+        done: &mut Vec<Done<T>>,
+    ) -> Option<Error> {
         let server = &self.settings.server;
+        let mut stopped = None;
         for (entry, reply) in self.entries.iter_mut().zip(replies) {
-            let result = crate::store::answer(entry.op, entry.is_resent, reply, server)
-                .map_err(|error| entry.failure(&self.text, error));
-            entry.settle(result, done);
+            let was_refused = matches!(reply, Value::ServerError(_));
+            if stopped.is_none() {
+                match crate::store::answer(entry.op, entry.is_resent, reply, server) {
+                    Err(error) if waits && error.passes() => stopped = Some(error),
+                    result => {
+                        let result = result.map_err(|error| entry.failure(&self.text, error));
+                        entry.settle(result, done);
+                        continue;
+                    }
+                }
+            }
+            entry.is_resent |= !was_refused;
         }
+        stopped
     }
 }
 
@@ -223,7 +248,68 @@ impl<T> Entry<T> {
     /// Settles the call, unless it is settled already.
     pub fn settle(&mut self, result: Result<Answer, Failure>, done: &mut Vec<Done<T>>) {
         if let Some(ticket) = self.ticket.take() {
-            done.push(Done { ticket, result });
+            let attempts = self.attempts;
+            done.push(Done {
+                ticket,
+                result,
+                attempts,
+            });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::testing::{settings, write_ids};
+    use crate::store::testing::refusal;
+
+    fn settled(replies: Vec<Value>, waits: bool) -> (Vec<bool>, Vec<(bool, bool)>) {
+        let mut batch = Batch::new(settings(1));
+        for ticket in 0..replies.len() {
+            let call = Call {
+                op: Op::DeleteIds,
+                deadline: Instant::now(),
+                ticket,
+            };
+            assert!(batch.push(call, write_ids).is_ok());
+        }
+        let mut done = Vec::new();
+        let stopped = batch.settle(replies.into_iter(), waits, &mut done);
+        assert_eq!(stopped.is_none(), batch.is_settled());
+        let of = |entry: &Entry<usize>| (entry.ticket.is_some(), entry.is_resent);
+        (
+            done.iter().map(|done| done.result.is_ok()).collect(),
+            batch.entries.iter().map(of).collect(),
+        )
+    }
+
+    #[test]
+    fn a_reply_to_be_waited_out_stops_the_calls_after_it_too() {
+        let replies = || {
+            let nonsense = Value::SimpleString("what?".to_owned());
+            let readonly = refusal("READONLY You can't write against a read only replica.");
+            vec![
+                Value::Int(2),
+                refusal("OOM"),
+                readonly.clone(),
+                Value::Int(2),
+                readonly,
+                nonsense,
+            ]
+        };
+        // Only those that were not refused may have been carried out.
+        let left = [
+            (false, false),
+            (false, false),
+            (true, false),
+            (true, true),
+            (true, false),
+            (true, true),
+        ];
+        assert_eq!(settled(replies(), true), (vec![true, false], left.to_vec()));
+        let (done, left) = settled(replies(), false);
+        assert_eq!(done, [true, false, false, true, false, false]);
+        assert!(left.iter().all(|(is_left, _)| !is_left));
     }
 }

@@ -5,13 +5,14 @@ use std::future::Future;
 use std::hash::BuildHasher;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::backend::{Refusal, Session};
+use crate::backend::{Refusal, Session, Traffic};
 use crate::options::Settings;
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
-const LAST_BACKOFF: Duration = Duration::from_secs(2);
+/// Short enough to be back within 2 s of the server, connecting included.
+const LAST_BACKOFF: Duration = Duration::from_millis(1_500);
 
 type Opening = Pin<Box<dyn Future<Output = Result<Session, Refusal>> + Send>>;
 
@@ -22,6 +23,10 @@ pub struct Line {
     settings: Option<Arc<Settings>>,
     /// Attempts since the last reply.
     attempts: u32,
+    /// When the last attempt began; its backoff counts from there, so that a call which comes long
+    /// after need not wait.
+    tried_at: Instant,
+    traffic: Arc<Traffic>,
 }
 
 enum State {
@@ -39,11 +44,14 @@ pub enum Signal {
 }
 
 impl Line {
-    pub fn new() -> Line {
+    /// A line that is down and will count its bytes in `traffic`.
+    pub fn new(traffic: Arc<Traffic>) -> Line {
         Line {
             state: State::Down,
             settings: None,
             attempts: 0,
+            tried_at: Instant::now(),
+            traffic,
         }
     }
 
@@ -66,19 +74,21 @@ impl Line {
     }
 
     /// Connects with these settings in place of what there is, after the backoff that the
-    /// attempts so far ask for.
-    pub fn open(&mut self, settings: &Arc<Settings>) {
+    /// attempts so far ask for. Tells whether that is news.
+    pub fn open(&mut self, settings: &Arc<Settings>) -> bool {
         if matches!(self.state, State::Opening(_)) && is_same(&self.settings, settings) {
-            return;
+            return false;
         }
-        let delay = backoff(self.attempts);
+        let start = Instant::now().max(self.tried_at + backoff(self.attempts));
+        self.tried_at = start;
         self.attempts = self.attempts.saturating_add(1);
         self.settings = Some(settings.clone());
-        let settings = settings.clone();
+        let (settings, traffic) = (settings.clone(), self.traffic.clone());
         self.state = State::Opening(Box::pin(async move {
-            tokio::time::sleep(delay).await;
-            Session::open(&settings).await
+            tokio::time::sleep_until(start.into()).await;
+            Session::open(&settings, &traffic).await
         }));
+        true
     }
 
     /// Drops the connection or the attempt.
@@ -137,7 +147,7 @@ mod tests {
     #[test]
     fn the_wait_doubles_up_to_its_limit() {
         assert_eq!(backoff(0), Duration::ZERO);
-        for (attempts, full) in [(1, 50), (2, 100), (6, 1600), (7, 2000), (u32::MAX, 2000)] {
+        for (attempts, full) in [(1, 50), (2, 100), (5, 800), (6, 1500), (u32::MAX, 1500)] {
             let full = Duration::from_millis(full);
             for _ in 0..100 {
                 let delay = backoff(attempts);

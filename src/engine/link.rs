@@ -8,14 +8,29 @@ use tokio::sync::Notify;
 use super::batch::{Batch, Call, Done, Lengths};
 use super::runner::Runner;
 use super::thread;
+use crate::backend::Traffic;
+use crate::error::Error;
 use crate::options::Settings;
 
 /// Who results go to. Called on the I/O thread.
 pub trait Receiver<T>: Send + Sync + 'static {
     /// Takes all of `done` out.
     fn settle(&self, done: &mut Vec<Done<T>>);
-    /// Hears what happens to the connection, in a line of text.
-    fn note(&self, note: String);
+    /// Hears what happens to the connection.
+    fn note(&self, note: Note);
+}
+
+/// What happens to a connection.
+#[derive(Clone, Debug)]
+pub enum Note {
+    /// An attempt begins, after its backoff.
+    Connecting(Arc<str>),
+    /// Connected and logged in to this server.
+    Ready(Arc<str>),
+    /// An attempt to reach this server failed.
+    Failed(Arc<str>, Error),
+    /// The connection to this server was given up.
+    Lost(Arc<str>, Error),
 }
 
 /// A queue of calls to one server, in call order, and the runner that works it off.
@@ -23,6 +38,8 @@ pub struct Link<T> {
     queue: Mutex<Queue<T>>,
     pub(super) bell: Notify,
     pub(super) receiver: Arc<dyn Receiver<T>>,
+    /// What went over its connections.
+    pub traffic: Arc<Traffic>,
 }
 
 struct Queue<T> {
@@ -61,6 +78,7 @@ impl<T: Send + 'static> Link<T> {
             }),
             bell: Notify::new(),
             receiver,
+            traffic: Traffic::new(),
         })
     }
 
@@ -93,18 +111,20 @@ impl<T: Send + 'static> Link<T> {
         let starts = !std::mem::replace(&mut queue.is_running, true);
         drop(queue);
         if starts {
-            self.start();
+            self.start(settings);
         } else if wakes {
             self.bell.notify_one();
         }
         Ok(())
     }
 
-    fn start(self: &Arc<Self>) {
+    fn start(self: &Arc<Self>, settings: &Settings) {
         let runner = Runner::new(self.clone());
         // When there can be no thread the runner is dropped, which fails its calls.
         if let Err(error) = thread::spawn(runner.run()) {
-            self.receiver.note(format!("no I/O thread: {error}"));
+            let error = Error::Internal(format!("no I/O thread: {error}").into());
+            self.receiver
+                .note(Note::Failed(settings.server.clone(), error));
         }
     }
 

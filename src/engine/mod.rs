@@ -16,4 +16,4 @@ mod thread;
 mod testing;
 
 pub use batch::{Call, Done, Failure, Lengths};
-pub use link::{Link, Receiver};
+pub use link::{Link, Note, Receiver};

@@ -9,7 +9,7 @@ use redis::{Pipeline, RedisError, RedisResult, Value};
 use super::batch::Done;
 use super::deadline::Clock;
 use super::line::{Line, Signal};
-use super::link::{Found, Link};
+use super::link::{Found, Link, Note};
 use super::order::Item;
 use super::pending::{Flight, Pending};
 use crate::backend::{self, MAX_UNDER_WAY, Refusal};
@@ -24,8 +24,8 @@ pub struct Runner<T: Send + 'static> {
     line: Line,
     /// Why there is no connection, when an attempt has failed.
     trouble: Option<Error>,
-    /// When the last reply came, or when the first of the flights took off.
-    heard_at: Instant,
+    /// When a flight last landed, or the first of them took off.
+    moved_at: Instant,
     clock: Clock,
     /// Room to build a key in.
     scratch: Vec<u8>,
@@ -43,11 +43,11 @@ impl<T: Send + 'static> Runner<T> {
     /// A runner for a link that has none.
     pub fn new(link: Arc<Link<T>>) -> Runner<T> {
         Runner {
-            link,
             pending: Pending::new(),
-            line: Line::new(),
+            line: Line::new(link.traffic.clone()),
+            link,
             trouble: None,
-            heard_at: Instant::now(),
+            moved_at: Instant::now(),
             clock: Clock::default(),
             scratch: Vec::new(),
             has_ended: false,
@@ -71,7 +71,7 @@ impl<T: Send + 'static> Runner<T> {
                 }
             }
             match self.event().await {
-                Event::Replies(Ok(values)) => self.land(values),
+                Event::Replies(Ok(values)) => self.land(values, is_closing),
                 Event::Replies(Err(error)) => self.break_off(&error),
                 Event::Line(Signal::Ended) => self.lose("the server closed it".into()),
                 Event::Line(Signal::Opened(result)) => self.opened(result, is_closing),
@@ -80,7 +80,7 @@ impl<T: Send + 'static> Runner<T> {
         }
     }
 
-    fn note(&self, note: String) {
+    fn note(&self, note: Note) {
         self.link.receiver.note(note);
     }
 
@@ -135,17 +135,15 @@ impl<T: Send + 'static> Runner<T> {
             let settings = item.batch_mut().settings.clone();
             if self.line.session(&settings).is_none() {
                 // A connection with other settings first brings home what it carries.
-                if self.pending.flights.is_empty() {
-                    self.line.open(&settings);
+                if self.pending.flights.is_empty() && self.line.open(&settings) {
+                    self.note(Note::Connecting(settings.server.clone()));
                 }
                 return;
             }
             if self.pending.flights.len() == MAX_UNDER_WAY {
                 return;
             }
-            if let Some(item) = self.pending.waiting.pop_front() {
-                self.take_off(item, &settings);
-            }
+            self.take_off(&settings);
         }
         if self.pending.flights.is_empty() && !self.line.is_up() {
             // Nobody waits for the connection that is being opened.
@@ -153,24 +151,38 @@ impl<T: Send + 'static> Runner<T> {
         }
     }
 
-    fn take_off(&mut self, mut item: Item<T>, settings: &Arc<Settings>) {
+    /// Sends the first of what waits. It stays in `pending` throughout, so that a panic would find
+    /// it there and fail it.
+    fn take_off(&mut self, settings: &Arc<Settings>) {
         let now = Instant::now();
         let trouble = self.trouble_now();
-        item.batch_mut()
-            .fail(&mut self.pending.done, |batch, entry| {
-                (entry.deadline <= now).then(|| overdue(trouble.clone(), &batch.settings))
-            });
-        let Some(session) = self.line.session(settings) else {
-            return self.pending.waiting.push_front(item);
+        let Pending {
+            waiting,
+            flights,
+            held,
+            done,
+        } = &mut self.pending;
+        let Some((item, session)) = waiting.front_mut().zip(self.line.session(settings)) else {
+            return;
         };
+        item.batch_mut().fail(done, |batch, entry| {
+            (entry.deadline <= now).then(|| overdue(trouble.clone(), &batch.settings))
+        });
+        if item.batch_mut().is_settled() {
+            if let Some(Item::Wipe(walk)) = waiting.pop_front() {
+                held.release(walk.stem(), waiting);
+            }
+            return;
+        }
+        panic_if_asked("send");
         let mut master = 0;
-        let pipeline = match &mut item {
+        let pipeline = match item {
             Item::Calls(batch) => {
                 batch.entries.retain(|entry| entry.ticket.is_some());
-                if batch.entries.is_empty() {
-                    return;
-                }
                 let mut pipeline = Pipeline::with_capacity(batch.entries.len());
+                for entry in &mut batch.entries {
+                    entry.attempts = entry.attempts.saturating_add(1);
+                }
                 for entry in &batch.entries {
                     let args = batch.args(entry);
                     let (names, scratch) = (&settings.names, &mut self.scratch);
@@ -178,50 +190,69 @@ impl<T: Send + 'static> Runner<T> {
                 }
                 pipeline
             }
-            Item::Wipe(walk) if walk.call.is_settled() => {
-                let Pending { held, waiting, .. } = &mut self.pending;
-                return held.release(walk.stem(), waiting);
-            }
             Item::Wipe(walk) => {
+                if walk.wipe.is_at_start() {
+                    let entry = &mut walk.call.entries[0];
+                    entry.attempts = entry.attempts.saturating_add(1);
+                }
                 master = walk.wipe.master();
                 walk.wipe.next(&settings.names, session.masters())
             }
         };
         let replies = session.send(pipeline, master);
-        if self.pending.flights.is_empty() {
-            self.heard_at = now;
+        if flights.is_empty() {
+            self.moved_at = now;
             self.clock.watch(now + settings.response_timeout);
         }
-        self.pending.flights.push_back(Flight { item, replies });
+        if let Some(item) = waiting.pop_front() {
+            flights.push_back(Flight { item, replies });
+        }
     }
 
-    /// Takes in the replies to the first flight.
-    fn land(&mut self, values: Vec<Value>) {
-        let Some(Flight { item, .. }) = self.pending.flights.pop_front() else {
-            return;
-        };
-        self.heard_at = Instant::now();
-        self.line.reset_backoff();
-        self.trouble = None;
+    /// Takes in the replies to the first flight. It stays in `pending` meanwhile, see `take_off`.
+    fn land(&mut self, values: Vec<Value>, is_closing: bool) {
+        panic_if_asked("land");
         let Pending {
             waiting,
+            flights,
             held,
             done,
-            ..
         } = &mut self.pending;
-        match item {
-            Item::Calls(mut batch) => batch.settle(values.into_iter(), done),
-            Item::Wipe(mut walk) => {
-                let result = walk.wipe.advance(values, &walk.call.settings.server);
-                let result = match result {
-                    Ok(Step::More) => return waiting.push_front(Item::Wipe(walk)),
-                    Ok(Step::Done) => Ok(Answer::Yes),
-                    Err(error) => Err(error),
-                };
-                held.release(walk.stem(), waiting);
-                walk.call.finish(result, done);
+        let Some(Flight { item, .. }) = flights.front_mut() else {
+            return;
+        };
+        self.moved_at = Instant::now();
+        let waits = item.batch_mut().settings.retry && !is_closing;
+        let stopped = match item {
+            Item::Calls(batch) => batch.settle(values.into_iter(), waits, done),
+            Item::Wipe(walk) => match walk.wipe.advance(values, &walk.call.settings.server) {
+                Ok(Step::More) => None,
+                Err(error) if waits && error.passes() => {
+                    walk.wipe.restart();
+                    Some(error)
+                }
+                result => {
+                    walk.call.finish(result.map(|_| Answer::Yes), done);
+                    None
+                }
+            },
+        };
+        if let Some(error) = stopped {
+            // Apart from the others: of these calls it is known which were carried out.
+            let first = flights.pop_front();
+            self.pending.take_back();
+            if let Some(Flight { item, .. }) = first {
+                self.pending.waiting.push_front(item);
             }
+            return self.give_up(error);
         }
+        match flights.pop_front().map(|flight| flight.item) {
+            Some(Item::Wipe(walk)) if walk.call.is_settled() => held.release(walk.stem(), waiting),
+            Some(item @ Item::Wipe(_)) => waiting.push_front(item),
+            _ => {}
+        }
+        self.line.reset_backoff();
+        self.trouble = None;
     }
 
     fn break_off(&mut self, error: &RedisError) {
@@ -240,7 +271,9 @@ impl<T: Send + 'static> Runner<T> {
 
     /// The connection is gone: what it carried goes first on the next one.
     fn give_up(&mut self, error: Error) {
-        self.note(format!("connection lost: {error}"));
+        if let Some(settings) = self.line.settings() {
+            self.note(Note::Lost(settings.server.clone(), error.clone()));
+        }
         self.line.drop_connection();
         self.pending.take_back();
         self.pending
@@ -253,9 +286,9 @@ impl<T: Send + 'static> Runner<T> {
             return;
         };
         match result {
-            Ok(()) => self.note(format!("connected to {}", settings.server)),
+            Ok(()) => self.note(Note::Ready(settings.server.clone())),
             Err(Refusal { error, is_final }) => {
-                self.note(format!("cannot connect: {error}"));
+                self.note(Note::Failed(settings.server.clone(), error.clone()));
                 if is_final {
                     self.line.reset_backoff();
                 }
@@ -277,10 +310,12 @@ impl<T: Send + 'static> Runner<T> {
         }
         if let Some(flight) = self.pending.flights.front_mut() {
             let timeout = flight.item.batch_mut().settings.response_timeout;
-            if now >= self.heard_at + timeout {
+            // A long reply counts while it comes in.
+            let end = self.moved_at.max(self.link.traffic.heard_at()) + timeout;
+            if now >= end {
                 self.lose(format!("nothing came back for {} ms", timeout.as_millis()).into());
             } else {
-                self.clock.watch(self.heard_at + timeout);
+                self.clock.watch(end);
             }
         }
         let trouble = self.trouble_now();
@@ -292,9 +327,13 @@ impl<T: Send + 'static> Runner<T> {
         }
     }
 
-    /// Why there is no connection, `None` when there is one or none was tried.
+    /// Why calls wait: there is no connection, or the server refused them on the last one.
     fn trouble_now(&self) -> Option<Error> {
-        self.trouble.clone().filter(|_| !self.line.is_up())
+        let is_up = self.line.is_up();
+        let mut trouble = self.trouble.iter();
+        trouble
+            .find(|error| !is_up || matches!(error, Error::Reply { .. }))
+            .cloned()
     }
 
     fn retire(&mut self) -> bool {
@@ -308,9 +347,18 @@ impl<T: Send + 'static> Runner<T> {
             .extend(closers.into_iter().map(|ticket| Done {
                 ticket,
                 result: Ok(Answer::Yes),
+                attempts: 0,
             }));
         self.deliver();
         true
+    }
+}
+
+/// In debug builds, panics at the place that the environment names, for the test of what follows.
+fn panic_if_asked(place: &str) {
+    if cfg!(debug_assertions) {
+        let asked = std::env::var_os("JS_REDIS_KEY_STORE_PANIC");
+        assert!(asked.is_none_or(|asked| asked != place), "asked for");
     }
 }
 

@@ -5,8 +5,19 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 
-use super::{Done, Receiver};
+use super::{Done, Lengths, Note, Receiver};
 use crate::options::{Address, Endpoint, Names, Settings};
+
+/// The arguments `i`, `1` and `x` of a call.
+pub fn write_ids(text: &mut Vec<u8>) -> Result<Lengths, ()> {
+    text.extend_from_slice(b"i1x");
+    Ok(Lengths {
+        prefix: 0,
+        integration: 1,
+        first: 1,
+        second: 1,
+    })
+}
 
 /// Settings for a port of this machine.
 pub fn settings(port: u16) -> Arc<Settings> {
@@ -48,7 +59,7 @@ impl Receiver<u32> for Results {
         }
     }
 
-    fn note(&self, note: String) {
-        eprintln!("{note}");
+    fn note(&self, note: Note) {
+        eprintln!("{note:?}");
     }
 }

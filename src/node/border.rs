@@ -10,8 +10,9 @@ use napi::{Env, Result, check_status, sys};
 
 use super::promise::Deferred;
 use super::store::Owner;
+use super::trace::Trace;
 use super::value::{Reference, Scope, Values, string};
-use crate::engine::{self, Done, Receiver};
+use crate::engine::{self, Done, Note, Receiver};
 use crate::store::Answer;
 
 /// How many results share a handle scope.
@@ -23,6 +24,8 @@ pub struct Ticket {
     pub deferred: Deferred,
     /// The store that made the call; `None` for the end of a link.
     pub owner: Option<Arc<Owner>>,
+    /// What is told of the call in the end, when somebody listens.
+    pub trace: Option<Box<Trace>>,
 }
 
 /// The receiver of a link's results.
@@ -43,7 +46,7 @@ pub struct Border {
 #[derive(Default)]
 struct Arrived {
     done: Vec<Done<Ticket>>,
-    notes: Vec<String>,
+    notes: Vec<Note>,
 }
 
 #[derive(Clone, Copy)]
@@ -137,14 +140,24 @@ impl Border {
 
     /// Settles a call that never departed, at once.
     pub fn settle_now(env: sys::napi_env, ticket: Ticket, answer: Answer) {
-        Values::new(env).settle(env, ticket, Ok(answer));
+        let (result, attempts) = (Ok(answer), 0);
+        let done = Done {
+            ticket,
+            result,
+            attempts,
+        };
+        Values::new(env).settle(env, done);
     }
 
     /// Fails a call that never departed: soon, so that nobody hears of it before it returns.
     pub fn fail_soon(&self, env: sys::napi_env, ticket: Ticket, failure: engine::Failure) {
         self.depart(env);
-        let result = Err(failure);
-        self.settle(&mut vec![Done { ticket, result }]);
+        let (result, attempts) = (Err(failure), 0);
+        self.settle(&mut vec![Done {
+            ticket,
+            result,
+            attempts,
+        }]);
     }
 
     fn signal(&self) {
@@ -174,8 +187,15 @@ impl Border {
         self.is_signalled.store(false, Ordering::Release);
         let Arrived { mut done, notes } = std::mem::take(&mut *self.arrived());
         for note in notes {
-            if let Some(note) = string(env, note.as_bytes()) {
-                self.listener.call(env, &[note]);
+            let (state, server, reason) = match note {
+                Note::Connecting(server) => ("connecting", server, String::new()),
+                Note::Ready(server) => ("ready", server, String::new()),
+                Note::Failed(server, error) => ("failed", server, error.to_string()),
+                Note::Lost(server, error) => ("lost", server, error.to_string()),
+            };
+            let texts = [state, &server, &reason].map(|text| string(env, text.as_bytes()));
+            if let [Some(state), Some(server), Some(reason)] = texts {
+                self.listener.call(env, &[state, server, reason]);
             }
         }
         let count = done.len();
@@ -186,7 +206,7 @@ impl Border {
             let taken = left
                 .by_ref()
                 .take(RESULTS_A_SCOPE)
-                .map(|Done { ticket, result }| values.settle(env, ticket, result))
+                .map(|done| values.settle(env, done))
                 .count();
             drop(scope);
             if taken < RESULTS_A_SCOPE {
@@ -209,7 +229,7 @@ impl Receiver<Ticket> for Border {
         self.signal();
     }
 
-    fn note(&self, note: String) {
+    fn note(&self, note: Note) {
         self.arrived().notes.push(note);
         self.signal();
     }

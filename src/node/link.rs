@@ -39,12 +39,13 @@ impl Drop for Shared {
 
 #[napi]
 impl Link {
-    /// `listener(text)` hears what happens to the connection.
+    /// `listener(state, server, reason)` hears what happens to the connection.
     #[napi(constructor)]
     pub fn new(
         env: &Env,
         settings: ServerSettings,
-        #[napi(ts_arg_type = "(text: string) => void")] listener: Unknown<'_>,
+        #[napi(ts_arg_type = "(state: string, server: string, reason: string) => void")]
+        listener: Unknown<'_>,
     ) -> Result<Link> {
         let settings = RefCell::new(Arc::new(Settings::try_from(settings)?));
         let listener = Reference::new(env.raw(), listener.raw())?;
@@ -74,6 +75,7 @@ impl Link {
         let ticket = Ticket {
             deferred,
             owner: None,
+            trace: None,
         };
         match self.0.link.close(Some(ticket)) {
             None => self.0.border.depart(env.raw()),

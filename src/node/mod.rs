@@ -10,4 +10,5 @@ mod promise;
 mod settings;
 mod store;
 mod text;
+mod trace;
 mod value;

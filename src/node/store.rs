@@ -1,5 +1,6 @@
 //! The class `RedisKeyStore`: arguments in, promises out.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -14,6 +15,7 @@ use super::link::{Link, Shared};
 use super::promise::Deferred;
 use super::settings::StoreSettings;
 use super::text::{self, Text, Unwritten};
+use super::trace::Trace;
 use super::value::{Reference, string};
 use crate::engine::{Call, Failure};
 use crate::error::{Error, masked};
@@ -23,6 +25,8 @@ use crate::store::{Answer, Op};
 pub struct Owner {
     /// `report(code, message, operation, integration)` tells of a failure and returns the error.
     report: Reference,
+    /// `observe(operation, integration, milliseconds, outcome, attempts)` hears of traced calls.
+    observe: Reference,
     is_strict: bool,
     /// Calls that are not settled. Written by the JavaScript thread only.
     pending: AtomicUsize,
@@ -51,12 +55,33 @@ impl Owner {
         }
     }
 
+    /// Tells of a traced call, whatever became of it.
+    pub fn tell(
+        &self,
+        env: sys::napi_env,
+        trace: &Trace,
+        result: &std::result::Result<Answer, Failure>,
+        attempts: u8,
+    ) {
+        if let Some(arguments) = trace.arguments(env, result, attempts) {
+            self.observe.call(env, &arguments);
+        }
+    }
+
     /// One call of this store is settled.
     pub fn settled(&self, env: sys::napi_env) {
         let pending = self.pending.load(Ordering::Relaxed) - 1;
         self.pending.store(pending, Ordering::Relaxed);
-        if pending == 0 && self.is_gone.load(Ordering::Relaxed) {
+        if self.is_gone.load(Ordering::Relaxed) {
+            self.let_go(env);
+        }
+    }
+
+    /// The JavaScript object is gone: so are its functions, once no call needs them.
+    fn let_go(&self, env: sys::napi_env) {
+        if self.pending.load(Ordering::Relaxed) == 0 {
             self.report.delete(env);
+            self.observe.delete(env);
         }
     }
 }
@@ -84,20 +109,35 @@ pub struct RedisKeyStore {
     read_timeout: Duration,
     write_timeout: Duration,
     max_pending: usize,
+    /// Calls made.
+    calls: Cell<u64>,
+    is_traced: Cell<bool>,
+}
+
+/// Counts of one store; the bytes are those of its link.
+#[napi(object)]
+pub struct Counts {
+    /// Calls made.
+    pub calls: f64,
+    /// Those that are not settled.
+    pub pending: u32,
+    /// Bytes sent.
+    pub sent: f64,
+    /// Bytes received.
+    pub received: f64,
 }
 
 impl Drop for RedisKeyStore {
     fn drop(&mut self) {
         self.owner.is_gone.store(true, Ordering::Relaxed);
-        if self.owner.pending.load(Ordering::Relaxed) == 0 {
-            self.owner.report.delete(self.shared.env);
-        }
+        self.owner.let_go(self.shared.env);
     }
 }
 
 #[napi]
 impl RedisKeyStore {
-    /// A store over `link` that tells of failures by `report(code, message, operation, integration)`.
+    /// A store over `link` that tells of failures by `report(code, message, operation, integration)`
+    /// and of traced calls by `observe(operation, integration, milliseconds, outcome, attempts)`.
     #[napi(constructor)]
     pub fn new(
         env: &Env,
@@ -107,11 +147,16 @@ impl RedisKeyStore {
             ts_arg_type = "(code: string, message: string, operation: string, integration: string) => Error"
         )]
         report: Unknown<'_>,
+        #[napi(
+            ts_arg_type = "(operation: string, integration: string, milliseconds: number, outcome: string, attempts: number) => void"
+        )]
+        observe: Unknown<'_>,
     ) -> Result<RedisKeyStore> {
         Ok(RedisKeyStore {
             shared: link.0.clone(),
             owner: Arc::new(Owner {
                 report: Reference::new(env.raw(), report.raw())?,
+                observe: Reference::new(env.raw(), observe.raw())?,
                 is_strict: settings.strict,
                 pending: AtomicUsize::new(0),
                 is_gone: AtomicBool::new(false),
@@ -120,7 +165,27 @@ impl RedisKeyStore {
             read_timeout: Duration::from_millis(settings.read_timeout.into()),
             write_timeout: Duration::from_millis(settings.write_timeout.into()),
             max_pending: settings.max_pending as usize,
+            calls: Cell::new(0),
+            is_traced: Cell::new(false),
         })
+    }
+
+    /// Whether calls from now on are told to `observe`.
+    #[napi]
+    pub fn trace(&self, is_traced: bool) {
+        self.is_traced.set(is_traced);
+    }
+
+    /// What this store did so far.
+    #[napi]
+    pub fn counts(&self) -> Counts {
+        let traffic = &self.shared.link.traffic;
+        Counts {
+            calls: self.calls.get() as f64,
+            pending: self.owner.pending.load(Ordering::Relaxed) as u32,
+            sent: traffic.sent() as f64,
+            received: traffic.received() as f64,
+        }
     }
 
     /// Saves a pair.
@@ -219,7 +284,12 @@ impl RedisKeyStore {
         let ticket = Ticket {
             deferred,
             owner: Some(self.owner.clone()),
+            trace: self
+                .is_traced
+                .get()
+                .then(|| Box::new(Trace::new(op, &integration.bytes(env)))),
         };
+        self.calls.set(self.calls.get() + 1);
         if let Some(error) = refusal {
             let failure = Failure {
                 op,

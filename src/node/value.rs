@@ -5,7 +5,7 @@ use std::ptr;
 use napi::{Result, check_status, sys};
 
 use super::border::Ticket;
-use crate::engine::Failure;
+use crate::engine::Done;
 use crate::store::Answer;
 
 /// A JavaScript function that is kept alive.
@@ -92,14 +92,16 @@ impl Values {
     }
 
     /// Settles the promise of a call, and counts it off its store.
-    pub fn settle(
-        &self,
-        env: sys::napi_env,
-        ticket: Ticket,
-        result: std::result::Result<Answer, Failure>,
-    ) {
-        let Ticket { deferred, owner } = ticket;
-        match result {
+    pub fn settle(&self, env: sys::napi_env, done: Done<Ticket>) {
+        let Ticket {
+            deferred,
+            owner,
+            trace,
+        } = done.ticket;
+        if let (Some(owner), Some(trace)) = (&owner, trace) {
+            owner.tell(env, &trace, &done.result, done.attempts);
+        }
+        match done.result {
             Ok(Answer::Yes) => deferred.resolve(env, self.yes),
             Ok(Answer::No) => deferred.resolve(env, self.no),
             Ok(Answer::Missing) => deferred.resolve(env, self.null),
@@ -128,6 +130,14 @@ pub fn string(env: sys::napi_env, text: &[u8]) -> Option<sys::napi_value> {
     let mut value = ptr::null_mut();
     // SAFETY: `text` is that long and copied.
     let status = unsafe { make(env, text.as_ptr().cast(), text.len() as isize, &mut value) };
+    (status == sys::Status::napi_ok).then_some(value)
+}
+
+/// A JavaScript number.
+pub fn number(env: sys::napi_env, number: f64) -> Option<sys::napi_value> {
+    let mut value = ptr::null_mut();
+    // SAFETY: `value` is a valid place for a handle of `env`.
+    let status = unsafe { sys::napi_create_double(env, number, &mut value) };
     (status == sys::Status::napi_ok).then_some(value)
 }
 

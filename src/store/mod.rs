@@ -1,5 +1,7 @@
 //! What each call writes and reads in Redis, and what the replies mean.
 
+#[cfg(test)]
+pub mod testing;
 mod wipe;
 
 use std::sync::Arc;
@@ -136,8 +138,12 @@ fn is_unknown_command(error: &ServerError) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::testing::{any_reply, refusal};
     use super::*;
+    use proptest::prelude::*;
     use std::collections::HashMap;
+
+    const OPS: [Op; 4] = [Op::SaveIds, Op::GetBotmaticId, Op::GetExtId, Op::DeleteIds];
 
     fn packed(op: Op) -> String {
         let mut pipeline = redis::pipe();
@@ -190,5 +196,45 @@ mod tests {
         let server: Arc<str> = "s:1".into();
         let error = answer(Op::SaveIds, false, Value::Int(1), &server).unwrap_err();
         assert_eq!(error.code(), "PROTOCOL");
+    }
+
+    #[test]
+    fn replies_of_a_server_that_will_serve_later_are_waited_out() {
+        let server: Arc<str> = "s:1".into();
+        for (text, code, passes) in [
+            ("READONLY You can't write", "READONLY", true),
+            ("LOADING Redis is loading", "UNREACHABLE", true),
+            ("MASTERDOWN Link with MASTER is down", "UNREACHABLE", true),
+            ("CLUSTERDOWN The cluster is down", "UNREACHABLE", true),
+            ("TRYAGAIN Multiple keys request", "UNREACHABLE", true),
+            ("BUSY Redis is busy", "UNREACHABLE", true),
+            ("ERR max number of clients reached", "UNREACHABLE", true),
+            ("OOM command not allowed", "OOM", false),
+            ("NOAUTH Authentication required", "AUTH", false),
+            ("ERR anything else", "REPLY", false),
+        ] {
+            let error = answer(Op::SaveIds, false, refusal(text), &server).unwrap_err();
+            assert_eq!((error.code(), error.passes()), (code, passes), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_reply_has_a_meaning(reply in any_reply(), op in 0..4_usize, is_resent: bool) {
+            let server: Arc<str> = "s:1".into();
+            let answered = answer(OPS[op], is_resent, reply.clone(), &server);
+            match (OPS[op], answered) {
+                (_, Err(error)) => prop_assert!(error.to_string().contains("s:1")),
+                (Op::SaveIds, Ok(answer)) => {
+                    prop_assert_eq!((answer, reply), (Answer::Yes, Value::Okay));
+                }
+                (Op::DeleteIds, Ok(answer)) => {
+                    prop_assert!(matches!(answer, Answer::Yes | Answer::No));
+                    prop_assert!(matches!(reply, Value::Int(_)));
+                }
+                (_, Ok(Answer::Id(id))) => prop_assert_eq!(Value::BulkString(id), reply),
+                (_, Ok(answer)) => prop_assert_eq!((answer, reply), (Answer::Missing, Value::Nil)),
+            }
+        }
     }
 }

@@ -95,6 +95,11 @@ impl Wipe {
         self.walk.master
     }
 
+    /// Whether no step was taken yet, or none since the last start.
+    pub fn is_at_start(&self) -> bool {
+        self.walk.master == 0 && self.walk.cursor.is_none() && !self.walk.has_deleted
+    }
+
     /// The commands of the next step, where there are so many masters.
     pub fn next(&mut self, names: &Names, masters: usize) -> Pipeline {
         self.walk.masters = masters;
@@ -198,7 +203,8 @@ impl Wipe {
             }
         }
         if !before.doubts.is_empty() {
-            for (doubt, value) in before.doubts.into_iter().zip(values(reply()?)?) {
+            let values = values(reply()?, before.doubts.len())?;
+            for (doubt, value) in before.doubts.into_iter().zip(values) {
                 let is_pair = value.is_some_and(|value| value == doubt.points_back);
                 if is_pair {
                     next.doomed.push(doubt.other);
@@ -209,7 +215,8 @@ impl Wipe {
             }
         }
         if !before.found.is_empty() {
-            for (key, value) in before.found.into_iter().zip(values(reply()?)?) {
+            let values = values(reply()?, before.found.len())?;
+            for (key, value) in before.found.into_iter().zip(values) {
                 self.sort(key, value, &mut next);
             }
         }
@@ -258,9 +265,11 @@ enum Trouble {
     Nonsense,
 }
 
-fn values(reply: Value) -> Result<Vec<Option<Vec<u8>>>, Trouble> {
-    let Value::Array(items) = reply else {
-        return Err(Trouble::Nonsense);
+/// The values of `count` keys: with fewer, the keys without one would be passed over in silence.
+fn values(reply: Value, count: usize) -> Result<Vec<Option<Vec<u8>>>, Trouble> {
+    let items = match reply {
+        Value::Array(items) if items.len() == count => items,
+        _ => return Err(Trouble::Nonsense),
     };
     Ok(items
         .into_iter()

@@ -1,6 +1,6 @@
 use super::*;
-use crate::engine::batch::{Call, Lengths};
-use crate::engine::testing::{results, settings};
+use crate::engine::batch::Call;
+use crate::engine::testing::{results, settings, write_ids};
 use crate::options::Settings;
 use crate::store::Op;
 use std::net::TcpListener;
@@ -19,16 +19,7 @@ fn push(link: &Arc<Link<u32>>, settings: &Arc<Settings>, op: Op, ticket: u32, wa
         deadline,
         ticket,
     };
-    let pushed = link.push(settings, call, |text| {
-        text.extend_from_slice(b"i1x");
-        Ok::<_, ()>(Lengths {
-            prefix: 0,
-            integration: 1,
-            first: 1,
-            second: 1,
-        })
-    });
-    assert!(pushed.is_ok());
+    assert!(link.push(settings, call, write_ids).is_ok());
 }
 
 #[test]

@@ -1,4 +1,6 @@
 use super::*;
+use crate::store::testing::{any_reply, refusal};
+use proptest::prelude::*;
 use std::collections::HashMap;
 
 fn sent(wipe: &mut Wipe) -> String {
@@ -68,7 +70,7 @@ fn a_server_without_unlink_gets_del() {
         ..Walk::default()
     };
     assert_eq!(sent(&mut wipe), "UNLINK i:b:1");
-    let unknown = redis::parse_redis_value(b"-ERR unknown command 'UNLINK'\r\n").unwrap();
+    let unknown = refusal("ERR unknown command 'UNLINK'");
     assert_eq!(advance(&mut wipe, vec![unknown]), Ok(Step::More));
     assert_eq!(sent(&mut wipe), "DEL i:b:1");
     assert_eq!(advance(&mut wipe, vec![Value::Int(1)]), Ok(Step::Done));
@@ -78,8 +80,7 @@ fn a_server_without_unlink_gets_del() {
 fn an_error_reply_ends_the_walk() {
     let mut wipe = Wipe::new(b"i");
     sent(&mut wipe);
-    let refused = redis::parse_redis_value(b"-NOPERM no SCAN for you\r\n").unwrap();
-    let error = advance(&mut wipe, vec![refused]).unwrap_err();
+    let error = advance(&mut wipe, vec![refusal("NOPERM no SCAN for you")]).unwrap_err();
     assert_eq!(error.code(), "NOPERM");
 }
 
@@ -106,4 +107,50 @@ fn several_masters_are_walked_until_a_walk_deletes_nothing() {
         assert_eq!(came, step);
     }
     assert_eq!(walked, [0, 1, 0, 1]);
+}
+
+#[test]
+fn a_page_with_too_few_values_is_no_answer() {
+    let mut wipe = Wipe::new(b"i");
+    sent(&mut wipe);
+    advance(&mut wipe, vec![scanned("0", &["i:b:1", "i:e:x"])]).unwrap();
+    sent(&mut wipe);
+    let error = advance(&mut wipe, vec![texts(&["x"])]).unwrap_err();
+    assert_eq!(error.code(), "PROTOCOL");
+}
+
+/// The reply to a step, mostly of the kind that Redis gives.
+fn any_step() -> impl Strategy<Value = Vec<Value>> {
+    let keys = prop::collection::vec("i:[be]:[b:e1]{0,6}", 0..4);
+    let page = (0..3_u32, keys).prop_map(|(cursor, keys)| {
+        let keys = Value::Array(keys.iter().map(|key| text(key)).collect());
+        Value::Array(vec![text(&cursor.to_string()), keys])
+    });
+    let found = prop::collection::vec("[b:e1]{0,6}", 0..4)
+        .prop_map(|found| Value::Array(found.iter().map(|value| text(value)).collect()));
+    let reply = prop_oneof![page, found, Just(Value::Int(1)), any_reply()];
+    prop::collection::vec(reply, 0..5)
+}
+
+proptest! {
+    #[test]
+    fn no_replies_make_the_walk_panic_or_leave_its_stem(
+        steps in prop::collection::vec(any_step(), 1..8),
+    ) {
+        let mut wipe = Wipe::new(b"i");
+        for replies in steps {
+            let _ = wipe.next(&Names::new(&HashMap::new()), 1);
+            match wipe.advance(replies, &"s:1".into()) {
+                Ok(Step::More) => {}
+                Ok(Step::Done) => break,
+                Err(error) => {
+                    prop_assert!(error.to_string().contains("s:1"));
+                    wipe.restart();
+                }
+            }
+            for key in &wipe.walk.doomed {
+                prop_assert!(key::parse(b"i", key).is_some(), "{:?}", String::from_utf8_lossy(key));
+            }
+        }
+    }
 }

@@ -1,0 +1,51 @@
+//! What is told of a call when somebody listens on its diagnostics channel.
+
+use std::time::Instant;
+
+use napi::sys;
+
+use super::value::{number, string};
+use crate::engine::Failure;
+use crate::error::masked;
+use crate::store::{Answer, Op};
+
+/// A call that is told of once it has settled.
+pub struct Trace {
+    op: Op,
+    integration: String,
+    started: Instant,
+}
+
+impl Trace {
+    /// A call that starts now.
+    pub fn new(op: Op, integration: &[u8]) -> Trace {
+        Trace {
+            op,
+            integration: masked(integration),
+            started: Instant::now(),
+        }
+    }
+
+    /// What became of the call: operation, integration, milliseconds, outcome, attempts.
+    pub fn arguments(
+        &self,
+        env: sys::napi_env,
+        result: &Result<Answer, Failure>,
+        attempts: u8,
+    ) -> Option<[sys::napi_value; 5]> {
+        let outcome = match result {
+            Ok(Answer::Yes) => "true",
+            Ok(Answer::No) => "false",
+            Ok(Answer::Id(_)) => "found",
+            Ok(Answer::Missing) => "missing",
+            Err(failure) => failure.error.code(),
+        };
+        Some([
+            string(env, self.op.name().as_bytes())?,
+            string(env, self.integration.as_bytes())?,
+            number(env, self.started.elapsed().as_secs_f64() * 1e3)?,
+            string(env, outcome.as_bytes())?,
+            number(env, attempts.into())?,
+        ])
+    }
+}
