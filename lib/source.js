@@ -95,12 +95,22 @@ class Source {
   }
 
   #openLink() {
-    const listener = (text) => {
+    const listener = Source.#listener(new WeakRef(this))
+    this.link = checked(() => new native.Link({ ...this.settings, ...this.#timeouts }, listener))
+  }
+
+  /** The native side keeps it for good, so it must not keep the source. */
+  static #listener(source) {
+    return (text) => {
       debug('%s', text)
       // A new connection logs in anew.
-      if (!text.startsWith('connected')) this.#isLoginOld = true
+      if (!text.startsWith('connected')) source.deref()?.expireLogin()
     }
-    this.link = checked(() => new native.Link({ ...this.settings, ...this.#timeouts }, listener))
+  }
+
+  /** The next call asks for the login again, where it is asked for. */
+  expireLogin() {
+    this.#isLoginOld = true
   }
 
   #closeLink() {
