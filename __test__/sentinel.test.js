@@ -38,8 +38,6 @@ test('a master that is named by nobody', async () => {
 test('the master killed: the replica takes over, and what was called meanwhile is done', async () => {
   const { store, client } = open({ strict: true, readTimeout: 30_000 })
   const [master, replica] = group.nodes
-  await replica.command('auth', PASSWORD)
-  await master.command('auth', PASSWORD)
   assert.equal(await store.saveIds('i', 1, 'x'), true)
   await until(async () => (await master.command('wait', 1, 1_000)) === 1)
   await master.kill()

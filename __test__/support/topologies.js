@@ -17,9 +17,9 @@ const until = async (isGood) => {
 }
 
 /** A server with a way to send it any command. */
-const startNode = async (args) => {
+const startNode = async (args, password) => {
   const server = await startRedis({ args })
-  const client = redis.createClient({ port: server.port })
+  const client = redis.createClient({ port: server.port, password })
   client.on('error', () => {})
   const stop = async () => {
     client.end(true)
@@ -71,8 +71,11 @@ const startCluster = async (args = []) => {
 
 const startSentinels = async ({ args = [], password } = {}) => {
   const login = password ? ['--requirepass', password, '--masterauth', password] : []
-  const master = await startNode([...args, ...login])
-  const replica = await startNode([...args, ...login, '--replicaof', '127.0.0.1', master.port])
+  const master = await startNode([...args, ...login], password)
+  const replica = await startNode(
+    [...args, ...login, '--replicaof', '127.0.0.1', master.port],
+    password
+  )
   const nodes = [master, replica]
   const sentinels = await Promise.all(
     [1, 2, 3].map((n) => {
