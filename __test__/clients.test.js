@@ -101,6 +101,20 @@ for (const [version, redis] of [
       await server.command('select', 0)
     })
 
+    test('a select that fails leads nowhere else, while it is under way neither', async () => {
+      await server.command('flushall')
+      const client = redis.createClient(local({ db: 4 }))
+      client.on('error', () => {})
+      const store = createKeyStore(client)
+      for (const [n, db] of [99, 'abc', 1.5, -1].entries()) {
+        client.select(db, () => {})
+        assert.equal(await store.saveIds('i', n, `x${n}`), true)
+        assert.equal(await get(client, `i:b:${n}`), `x${n}`)
+      }
+      assert.equal(await server.command('dbsize'), 0, 'nothing went to database 0')
+      await store.quit()
+    })
+
     test('calls made before a select stay in the old database', async () => {
       await server.command('flushall')
       const client = redis.createClient(local({ db: 1 }))

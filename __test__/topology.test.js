@@ -80,18 +80,10 @@ const CASES = {
     redisCluster(4),
     'redis4Cluster',
     // Its option of that name is none to version 4, which hands it on all the same.
-    { ...common, nodes: SEEDS, lenientDb: false }
+    { ...common, nodes: SEEDS }
   ],
-  'redis 5.12 cluster': [
-    redisCluster(5),
-    'redis4Cluster',
-    { ...common, nodes: SEEDS, lenientDb: false }
-  ],
-  'redis 6 cluster': [
-    redisCluster(6),
-    'redis4Cluster',
-    { ...common, nodes: SEEDS, lenientDb: false }
-  ],
+  'redis 5.12 cluster': [redisCluster(5), 'redis4Cluster', { ...common, nodes: SEEDS }],
+  'redis 6 cluster': [redisCluster(6), 'redis4Cluster', { ...common, nodes: SEEDS }],
   'redis 5.12 cluster, duplicated, with all in its nodes': [
     () =>
       require('redis5')
@@ -115,12 +107,12 @@ const CASES = {
         keyPrefix: 'p:'
       }),
     'redis4Sentinel',
-    { ...SENTINEL, lenientDb: false }
+    { ...SENTINEL }
   ],
   'ioredis 4 Cluster': [
     ioredisClusterOf('ioredis4', { keyPrefix: 'p:' }),
     'ioredisCluster',
-    { ...common, nodes: SEEDS, lenientDb: true }
+    { ...common, nodes: SEEDS, fallbackDb: 0 }
   ],
   'ioredis 4 Cluster, prefix inside': [
     ioredisClusterOf('ioredis4'),
@@ -130,7 +122,7 @@ const CASES = {
   'ioredis 5 Cluster': [
     ioredisClusterOf('ioredis5'),
     'ioredisCluster',
-    { ...common, nodes: SEEDS, lenientDb: true }
+    { ...common, nodes: SEEDS, fallbackDb: 0 }
   ],
   'ioredis 6 Cluster': [ioredisClusterOf('ioredis6'), 'ioredisCluster', common],
   'iovalkey Cluster': [ioredisClusterOf('iovalkey'), 'ioredisCluster', common],

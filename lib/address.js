@@ -44,8 +44,10 @@ const parseUrl = (text) => {
     // The URL is not shown: it may hold a password.
     throw refuse(`the URL cannot be read; write ${FORMS}`)
   }
-  for (const name of url.searchParams.keys()) {
-    if (name !== 'db') throw refuse(`unknown parameter "${name}" in the URL; known is db`)
+  // Parts that are not known are not shown: they may be of a password that is not encoded.
+  if (url.hash !== '') throw refuse('a URL of Redis holds no "#"; in a password, write it as %23')
+  if ([...url.searchParams.keys()].some((name) => name !== 'db')) {
+    throw refuse('unknown parameter in the URL; known is db. In a password, write "?" as %3F')
   }
   const shared = {
     username: decoded(url.username, 'user name'),
@@ -57,7 +59,7 @@ const parseUrl = (text) => {
     return { ...shared, path: decoded(url.pathname, 'path'), db: byQuery }
   }
   if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') {
-    throw refuse(`a URL of Redis is ${FORMS}, not ${url.protocol}//`)
+    throw refuse(`a URL of Redis is ${FORMS}`)
   }
   if (url.hostname === '') throw refuse(`the URL names no host; write ${FORMS}`)
   const byPath = database(decoded(url.pathname.slice(1), 'database'))
@@ -100,7 +102,6 @@ const settingsOf = (address) => {
     ...(path === undefined ? { host, port } : { path }),
     ...rest,
     db: rest.db ?? 0,
-    lenientDb: false,
     retry: true,
     tls: tls ? tlsSettings(tls) : undefined
   }

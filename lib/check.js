@@ -7,7 +7,6 @@ const refuse = (text) => new TypeError(`js-redis-key-store: ${text}`)
 const kindOf = (value) => {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'an array'
-  if (typeof value === 'number') return `the number ${value}`
   if (typeof value === 'object') return 'an object'
   return typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`
 }
@@ -22,18 +21,22 @@ const kinds = {
     name: 'an object'
   },
   milliseconds: {
+    isNumber: true,
     accepts: (v) => Number.isInteger(v) && v >= 1 && v <= MAX_MS,
     name: `a whole number of milliseconds from 1 to ${MAX_MS}`
   },
   count: {
+    isNumber: true,
     accepts: (v) => Number.isInteger(v) && v >= 1 && v < 2 ** 32,
     name: 'a whole number from 1 to 4294967295'
   },
   port: {
+    isNumber: true,
     accepts: (v) => Number.isInteger(v) && v >= 1 && v <= 65535,
     name: 'a whole number from 1 to 65535'
   },
   database: {
+    isNumber: true,
     accepts: (v) => Number.isInteger(v) && v >= 0 && v < 2 ** 31,
     name: 'a whole number from 0'
   },
@@ -69,7 +72,10 @@ const checkOptions = (given, known, path = '') => {
     }
     const kind = kinds[known[name]]
     if (value !== undefined && !kind.accepts(value)) {
-      throw refuse(`option "${path}${name}" must be ${kind.name}, not ${kindOf(value)}`)
+      // A number is shown where one is wanted: elsewhere it may be a password.
+      const shown =
+        kind.isNumber && typeof value === 'number' ? `the number ${value}` : kindOf(value)
+      throw refuse(`option "${path}${name}" must be ${kind.name}, not ${shown}`)
     }
   }
 }

@@ -152,6 +152,26 @@ impl Error {
         }
     }
 
+    /// The same error, where the server's own words do not hold the integration id.
+    pub fn without(mut self, integration: &[u8]) -> Error {
+        let words = match &mut self {
+            Error::Unreachable { reason, .. }
+            | Error::Tls { reason, .. }
+            | Error::Protocol { reason, .. } => reason,
+            Error::Auth { reply, .. }
+            | Error::Database { reply, .. }
+            | Error::Reply { reply, .. } => reply,
+            Error::Closed | Error::Busy { .. } | Error::Timeout { .. } | Error::Internal(_) => {
+                return self;
+            }
+        };
+        let id = String::from_utf8_lossy(integration);
+        if id.chars().nth(4).is_some() && words.contains(&*id) {
+            *words = words.replace(&*id, &masked(integration)).into();
+        }
+        self
+    }
+
     /// The reason that an error reply to a command stands for.
     pub fn from_reply(server: &Arc<str>, error: &redis::ServerError) -> Error {
         let (server, reply) = (server.clone(), reply_text(error));
@@ -214,6 +234,17 @@ pub fn masked(integration: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_reply_does_not_show_the_integration_id() {
+        let error = Error::Reply {
+            server: "s:1".into(),
+            kind: ReplyKind::Other,
+            reply: "ERR bad key 'secret-token:b:1'".into(),
+        };
+        let shown = error.without(b"secret-token").to_string();
+        assert!(shown.contains("'secr…:b:1'"), "{shown}");
+    }
 
     #[test]
     fn an_integration_id_shows_four_characters() {

@@ -109,9 +109,9 @@ pub struct Settings {
     pub password: Option<String>,
     /// The database.
     pub db: i64,
-    /// When the server has no such database: stay in the one it gave, as the redis clients do,
-    /// instead of failing the calls.
-    pub lenient_db: bool,
+    /// Where to go when the server has no such database, as the redis clients stay where they are;
+    /// when `None`, calls fail.
+    pub fallback_db: Option<i64>,
     /// When there is no connection: wait for one until a call's deadline. Else a call fails with
     /// the first attempt that does.
     pub retry: bool,

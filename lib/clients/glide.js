@@ -52,7 +52,6 @@ const settings = (client) => {
     ...where,
     ...login(config),
     db: config.databaseId ?? 0,
-    lenientDb: false,
     retry: true,
     tls: tlsOf(config, where.host)
   }

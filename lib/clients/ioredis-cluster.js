@@ -60,7 +60,7 @@ const settings = (client) => {
     natMap: options.natMap ?? undefined,
     ...login(redisOptions.password ? redisOptions : given[0]),
     db: 0,
-    lenientDb: true,
+    fallbackDb: 0,
     retry: options.enableOfflineQueue !== false,
     tls: tls ? clientTls(tls) : undefined,
     keyPrefix: prefixOf(client)

@@ -79,7 +79,7 @@ const settings = (client) => {
     ...where,
     ...login(options),
     db: database(client),
-    lenientDb: true,
+    fallbackDb: 0,
     retry: options.enableOfflineQueue !== false,
     tls: tls ? clientTls(tls, where.host) : undefined,
     keyPrefix: options.keyPrefix ? String(options.keyPrefix) : ''

@@ -30,6 +30,9 @@ const look = (queue, state, name) => {
   state[name] = newest
 }
 
+/** A database as clients take it: a number or its text. */
+const wholeNumber = (value) => (/^\d+$/.test(value) ? Number(value) : undefined)
+
 /**
  * The database of the client's next command: that of a `select` on its way, else the selected one.
  * A select that fails leaves its queue without changing `selected_db`.
@@ -43,7 +46,8 @@ const database = (client) => {
   if (state.select && ![sent, unsent].some((queue) => queue.toArray().includes(state.select))) {
     state.select = undefined
   }
-  return Number(state.select ? state.select.args[0] : client.selected_db) || 0
+  // What is no number the server refuses.
+  return wholeNumber(state.select?.args[0]) ?? wholeNumber(client.selected_db) ?? 0
 }
 
 const password = (client) => {
@@ -86,7 +90,7 @@ const renamed = ({ options }) => {
 const settings = (client) => ({
   ...place(client),
   ...login(client),
-  lenientDb: true,
+  fallbackDb: wholeNumber(client.selected_db) ?? 0,
   retry: client.enable_offline_queue !== false && client.options.enable_offline_queue !== false,
   renamed: renamed(client),
   tls: client.options.tls

@@ -45,7 +45,6 @@ const settings = (client) => {
     natMap: nodeAddressMap,
     ...redis4.login(defaults.password ? defaults : roots[0]),
     db: 0,
-    lenientDb: false,
     retry: defaults.disableOfflineQueue !== true,
     tls: redis4.tlsOf(socket),
     keyPrefix: keyPrefix ? String(keyPrefix) : ''

@@ -44,7 +44,6 @@ const settings = (client) => {
     natMap: nodeAddressMap,
     ...redis4.login(node),
     db: Number(node.database ?? 0),
-    lenientDb: false,
     retry: node.disableOfflineQueue !== true,
     tls: redis4.tlsOf(node.socket),
     keyPrefix: keyPrefix ? String(keyPrefix) : ''

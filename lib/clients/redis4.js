@@ -83,7 +83,6 @@ const settings = (client) => {
     ...where,
     ...login(options),
     db: tracedDatabase(client) ?? Number(options.database ?? 0),
-    lenientDb: false,
     retry: options.disableOfflineQueue !== true,
     tls: tlsOf(options.socket, where.host),
     keyPrefix: options.keyPrefix ? String(options.keyPrefix) : ''

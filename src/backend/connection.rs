@@ -53,8 +53,8 @@ pub struct Target<'a> {
     pub password: Option<&'a str>,
     /// The database.
     pub db: i64,
-    /// Stay in database 0 when the server has no such database.
-    pub lenient_db: bool,
+    /// The database to go to when the server does not have `db`.
+    pub fallback_db: Option<i64>,
     /// The names of commands.
     pub names: &'a Names,
     /// How long connecting and logging in may take.
@@ -87,7 +87,7 @@ impl<'a> Target<'a> {
             username: settings.username.as_deref(),
             password: settings.password.as_deref(),
             db: settings.db,
-            lenient_db: settings.lenient_db,
+            fallback_db: settings.fallback_db,
             names: &settings.names,
             connect_timeout: settings.connect_timeout,
             traffic,
@@ -222,15 +222,22 @@ impl Connection {
         // Both: a server that has no room for one more client says so once and hangs up.
         check_service(server, &name.await.map_err(passing)?)?;
         check_service(server, &ping.await.map_err(passing)?)?;
-        match selected {
-            Value::ServerError(error) if !target.lenient_db => {
-                Err(Refusal::lasting(Error::Database {
-                    server: server.clone(),
-                    db: target.db,
-                    reply: reply_text(&error),
-                }))
+        let Value::ServerError(error) = selected else {
+            return Ok(());
+        };
+        match target.fallback_db {
+            Some(db) => {
+                let mut select = redis::cmd(&names.select);
+                select.arg(db);
+                // Refused as well, it stays in the first database, as the clients do.
+                self.wire.send_one(select).await.map_err(passing)?;
+                Ok(())
             }
-            _ => Ok(()),
+            None => Err(Refusal::lasting(Error::Database {
+                server: server.clone(),
+                db: target.db,
+                reply: reply_text(&error),
+            })),
         }
     }
 
@@ -317,7 +324,13 @@ fn millis(target: &Target<'_>) -> u128 {
 
 /// What a lost connection is told as.
 pub fn broken(server: &Arc<str>, error: &RedisError) -> Error {
-    let (server, reason) = (server.clone(), Arc::from(error.to_string()));
+    // What cannot be parsed is told over several lines.
+    let reason = error
+        .to_string()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    let (server, reason) = (server.clone(), reason.into());
     if error.kind() == ErrorKind::Parse {
         Error::Protocol { server, reason }
     } else {

@@ -64,7 +64,7 @@ async fn ask(
             username: sentinel.username.as_deref(),
             password: sentinel.password.as_deref(),
             db: 0,
-            lenient_db: true,
+            fallback_db: None,
             names: &settings.names,
             connect_timeout: settings.connect_timeout,
             traffic,

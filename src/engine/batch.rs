@@ -238,10 +238,11 @@ impl<T> Entry<T> {
 
     /// The failure of this call for `error`.
     pub fn failure(&self, text: &[u8], error: Error) -> Failure {
+        let integration = &self.args(text).stem[self.lengths.prefix as usize..];
         Failure {
             op: self.op,
-            integration: masked(&self.args(text).stem[self.lengths.prefix as usize..]),
-            error,
+            integration: masked(integration),
+            error: error.without(integration),
         }
     }
 

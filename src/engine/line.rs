@@ -79,7 +79,12 @@ impl Line {
         if matches!(self.state, State::Opening(_)) && is_same(&self.settings, settings) {
             return false;
         }
-        let start = Instant::now().max(self.tried_at + backoff(self.attempts));
+        let now = Instant::now();
+        let start = match settings.retry {
+            true => now.max(self.tried_at + backoff(self.attempts)),
+            // Such a call fails with this attempt: it must not wait for it.
+            false => now,
+        };
         self.tried_at = start;
         self.attempts = self.attempts.saturating_add(1);
         self.settings = Some(settings.clone());

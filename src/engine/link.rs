@@ -48,8 +48,10 @@ struct Queue<T> {
     is_running: bool,
     /// Whether the runner waits for the bell.
     is_asleep: bool,
-    /// Whether it ends when all is done.
+    /// Whether it ends when all is done, and fails what no connection can be had for.
     is_closing: bool,
+    /// Whether it ends when all is done.
+    is_orphan: bool,
     /// Whether it drops everything and ends.
     is_abandoned: bool,
     /// Who waits for the end.
@@ -59,7 +61,7 @@ struct Queue<T> {
 /// What a runner finds when it looks at the queue.
 pub(super) enum Found {
     /// Calls were taken, or there were none; go on.
-    Calls { is_closing: bool },
+    Calls { is_closing: bool, is_orphan: bool },
     /// Nobody wants results any more.
     Abandoned,
 }
@@ -73,6 +75,7 @@ impl<T: Send + 'static> Link<T> {
                 is_running: false,
                 is_asleep: false,
                 is_closing: false,
+                is_orphan: false,
                 is_abandoned: false,
                 closers: Vec::new(),
             }),
@@ -130,16 +133,22 @@ impl<T: Send + 'static> Link<T> {
 
     /// Ends the connection once all calls are done; `ticket` is settled then. Gives the ticket
     /// back when there is nothing to wait for.
-    pub fn close(&self, ticket: Option<T>) -> Option<T> {
+    pub fn close(&self, ticket: T) -> Option<T> {
         let mut queue = self.queue();
         if !queue.is_running {
-            return ticket;
+            return Some(ticket);
         }
         queue.is_closing = true;
-        queue.closers.extend(ticket);
+        queue.closers.push(ticket);
         drop(queue);
         self.bell.notify_one();
         None
+    }
+
+    /// Ends the connection once all calls are done: nobody can make another.
+    pub fn orphan(&self) {
+        self.queue().is_orphan = true;
+        self.bell.notify_one();
     }
 
     /// Drops the connection and all calls, unsettled: the JavaScript thread is gone.
@@ -157,10 +166,13 @@ impl<T: Send + 'static> Link<T> {
         }
         queue.is_asleep = true;
         let batches = std::mem::take(&mut queue.batches);
-        let is_closing = queue.is_closing;
+        let (is_closing, is_orphan) = (queue.is_closing, queue.is_orphan);
         drop(queue);
         batches.into_iter().for_each(&mut into);
-        Found::Calls { is_closing }
+        Found::Calls {
+            is_closing,
+            is_orphan,
+        }
     }
 
     /// Ends the runner if the queue is empty, and gives those who wait for that.

@@ -22,7 +22,7 @@ pub enum Item<T> {
 pub struct Walk<T> {
     /// The one call.
     pub call: Batch<T>,
-    pub wipe: Wipe,
+    pub wipe: Box<Wipe>,
 }
 
 impl<T> Item<T> {
@@ -89,7 +89,7 @@ impl<T> Held<T> {
                     std::mem::replace(&mut free, Batch::new(settings.clone())),
                     out,
                 );
-                let wipe = Wipe::new(stem);
+                let wipe = Box::new(Wipe::new(stem));
                 let mut call = Batch::new(settings.clone());
                 call.adopt(entry, &text);
                 out.push_back(Item::Wipe(Walk { call, wipe }));

@@ -57,7 +57,11 @@ impl<T: Send + 'static> Runner<T> {
     /// Runs until the link is closed and all its calls are settled.
     pub async fn run(mut self) {
         loop {
-            let Found::Calls { is_closing } = self.take() else {
+            let Found::Calls {
+                is_closing,
+                is_orphan,
+            } = self.take()
+            else {
                 self.has_ended = true;
                 return;
             };
@@ -66,7 +70,7 @@ impl<T: Send + 'static> Runner<T> {
             self.deliver();
             if self.pending.is_empty() {
                 self.clock.stop();
-                if is_closing && self.retire() {
+                if (is_closing || is_orphan) && self.retire() {
                     return;
                 }
             }

@@ -35,7 +35,7 @@ pub fn settings(port: u16) -> Arc<Settings> {
         username: None,
         password: None,
         db: 0,
-        lenient_db: false,
+        fallback_db: None,
         retry: true,
         names: Names::new(&HashMap::new()),
         connect_timeout: Duration::from_secs(1),

@@ -32,7 +32,7 @@ pub(super) struct Shared {
 impl Drop for Shared {
     /// The last store and its client are garbage: calls under way complete, then all goes.
     fn drop(&mut self) {
-        self.link.close(None);
+        self.link.orphan();
         self.border.orphan(self.env);
     }
 }
@@ -77,7 +77,7 @@ impl Link {
             owner: None,
             trace: None,
         };
-        match self.0.link.close(Some(ticket)) {
+        match self.0.link.close(ticket) {
             None => self.0.border.depart(env.raw()),
             Some(ticket) => Border::settle_now(env.raw(), ticket, Answer::Yes),
         }

@@ -41,8 +41,8 @@ pub struct ServerSettings {
     pub password: Option<String>,
     /// Database.
     pub db: i64,
-    /// Stay in database 0 when the server has no such database.
-    pub lenient_db: bool,
+    /// The database to go to when the server does not have `db`; when absent, calls fail.
+    pub fallback_db: Option<i64>,
     /// Wait for a connection until a call's deadline.
     pub retry: bool,
     /// New names of renamed commands, by their own names in lower case.
@@ -107,7 +107,7 @@ impl TryFrom<ServerSettings> for Settings {
             username: given.username,
             password: given.password,
             db: given.db,
-            lenient_db: given.lenient_db,
+            fallback_db: given.fallback_db,
             retry: given.retry,
             names: Names::new(&given.renamed.unwrap_or_default()),
             connect_timeout: Duration::from_millis(given.connect_timeout.into()),

@@ -55,9 +55,9 @@ fn a_link_that_may_not_wait_fails_with_the_first_attempt() {
 fn closing_fails_what_no_connection_can_carry_and_then_ends() {
     let (receiver, arrived) = results();
     let link = Link::new(receiver);
-    assert_eq!(link.close(Some(0)), Some(0), "nothing runs yet");
+    assert_eq!(link.close(0), Some(0), "nothing runs yet");
     push(&link, &settings(closed_port()), Op::SaveIds, 1, 60_000);
-    assert_eq!(link.close(Some(2)), None);
+    assert_eq!(link.close(2), None);
     assert_eq!(arrived.recv().unwrap().ticket, 1);
     let closed = arrived.recv().unwrap();
     assert_eq!((closed.ticket, closed.result.is_ok()), (2, true));

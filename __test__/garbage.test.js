@@ -1,0 +1,90 @@
+/** Stores that nobody holds any more. Each script is a process that can collect its garbage. */
+
+const assert = require('node:assert/strict')
+const { test } = require('node:test')
+const { freePort } = require('../scripts/redis')
+const { runScript } = require('./support/programs')
+const { useServer } = require('./support/redis')
+
+const server = useServer()
+
+/** Runs a script with these to hand: createKeyStore, count (of the stores' connections), collect. */
+const run = async (script, values = {}) => {
+  const text = `
+    const createKeyStore = require('.')
+    const { url, port } = ${JSON.stringify({ url: server.url, ...values })}
+    const client = require('redis3').createClient(url)
+    const send = (name, ...args) =>
+      new Promise((resolve) => client.send_command(name, args, (_, reply) => resolve(reply)))
+    const count = async () =>
+      (await send('client', ['list'])).split('\\n').filter((line) => line.includes('name=js-redis-key-store')).length
+    const collect = async () => {
+      gc()
+      await new Promise(setImmediate)
+    }
+    const main = async () => { ${script} }
+    main().then(() => client.quit())
+  `
+  const ended = await runScript(text, { args: ['--expose-gc'] })
+  assert.deepEqual([ended.code, ended.signal, ended.stderr], [0, null, ''])
+  return ended.stdout
+}
+
+test('their connections close', async () => {
+  const printed = await run(`
+    for (let n = 0; n < 20; n++) await createKeyStore(url).saveIds('i', n, n)
+    console.log(await count() > 0)
+    // Garbage goes in its own time: the test ends by its limit when it never does.
+    while ((await count()) > 0) await collect()
+  `)
+  assert.equal(printed, 'true\n')
+})
+
+test('those of clients that are garbage too', async () => {
+  const printed = await run(`
+    const { createClient } = require('redis3')
+    const use = async () => {
+      const own = createClient(url)
+      await require('node:events').once(own, 'ready')
+      await createKeyStore(own).saveIds('i', 1, 1)
+      own.end(true)
+    }
+    for (let n = 0; n < 20; n++) await use()
+    while ((await count()) > 0) await collect()
+    console.log('closed')
+  `)
+  assert.equal(printed, 'closed\n')
+})
+
+test('collected just after their connections were lost', async () => {
+  await run(`
+    for (let round = 0; round < 20; round++) {
+      for (let n = 0; n < 20; n++) await createKeyStore(url).saveIds('i', n, n)
+      await send('client', ['kill', 'type', 'normal', 'skipme', 'yes'])
+      // The news of it waits while this thread is busy.
+      const until = performance.now() + 20
+      while (performance.now() < until);
+      for (let n = 0; n < 5; n++) await collect()
+    }
+  `)
+})
+
+test('what they were called to do in an outage is done all the same', async () => {
+  const port = await freePort()
+  const printed = await run(
+    `
+    const saved = createKeyStore('redis://127.0.0.1:' + port).saveIds('i', 1, 'x')
+    for (let n = 0; n < 20; n++) {
+      await collect()
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    const { spawn } = require('node:child_process')
+    const program = require('./scripts/redis').findProgram()
+    const other = spawn(program, ['--port', port, '--save', ''], { cwd: require('os').tmpdir() })
+    console.log(await saved)
+    other.kill()
+  `,
+    { port }
+  )
+  assert.equal(printed, 'true\n')
+})
