@@ -1,70 +1,42 @@
-const debug = require('debug')('botmatic:js-redis-key-store')
-const native = require('./native')
 const { KeyStoreError } = require('./lib/error')
+const { open } = require('./lib/open')
 const { withDefaults } = require('./lib/options')
-const { Source } = require('./lib/source')
-
-/** Tells of a failed call, and makes the error that a strict store rejects with. */
-const reporter =
-  ({ strict, onError }) =>
-  (code, reason, operation, integration) => {
-    if (!strict && !onError && !debug.enabled) return undefined
-    const error = new KeyStoreError(code, reason, operation, integration)
-    debug('%s', error.message)
-    try {
-      onError?.(error)
-    } catch (thrown) {
-      debug('onError threw: %s', thrown)
-    }
-    return error
-  }
 
 /** The store as a class; the factory below is the usual way to it. */
-class RedisKeyStore extends native.RedisKeyStore {
-  #source
+class RedisKeyStore {
+  #calls
 
   constructor(client, options) {
-    const given = withDefaults(options)
-    const source = Source.of(client, given)
-    const {
-      strict,
-      readTimeout,
-      maxPending,
-      writeTimeout = source.settings.writeTimeout ?? 3_600_000,
-      keyPrefix = source.settings.keyPrefix ?? ''
-    } = given
-    const settings = { strict, readTimeout, writeTimeout, maxPending, keyPrefix }
-    super(source.link, settings, reporter(given))
-    this.#source = source
+    this.#calls = open(client, withDefaults(options))
+  }
+
+  /** Whether the store has a connection of its own, or else uses the client's commands. */
+  get native() {
+    return this.#calls.native
   }
 
   saveIds(integrationId, botmaticId, extId) {
-    this.#source.refresh()
-    return super.saveIds(integrationId, botmaticId, extId)
+    return this.#calls.run('saveIds', integrationId, botmaticId, extId)
   }
 
   getBotmaticId(integrationId, extId) {
-    this.#source.refresh()
-    return super.getBotmaticId(integrationId, extId)
+    return this.#calls.run('getBotmaticId', integrationId, extId)
   }
 
   getExtId(integrationId, botmaticId) {
-    this.#source.refresh()
-    return super.getExtId(integrationId, botmaticId)
+    return this.#calls.run('getExtId', integrationId, botmaticId)
   }
 
   deleteIds(integrationId, botmaticId, extId) {
-    this.#source.refresh()
-    return super.deleteIds(integrationId, botmaticId, extId)
+    return this.#calls.run('deleteIds', integrationId, botmaticId, extId)
   }
 
   deleteAllIds(integrationId) {
-    this.#source.refresh()
-    return super.deleteAllIds(integrationId)
+    return this.#calls.run('deleteAllIds', integrationId)
   }
 
   quit() {
-    return this.#source.close()
+    return this.#calls.quit()
   }
 }
 
@@ -75,7 +47,7 @@ class RedisKeyStore extends native.RedisKeyStore {
  */
 function keyStore(client, options = {}) {
   const store = new RedisKeyStore(client, options)
-  return {
+  const methods = {
     saveIds: (integrationId, botmaticId, extId) => store.saveIds(integrationId, botmaticId, extId),
     getBotmaticId: (integrationId, extId) => store.getBotmaticId(integrationId, extId),
     getExtId: (integrationId, botmaticId) => store.getExtId(integrationId, botmaticId),
@@ -84,6 +56,7 @@ function keyStore(client, options = {}) {
     deleteAllIds: (integrationId) => store.deleteAllIds(integrationId),
     quit: () => store.quit()
   }
+  return Object.defineProperty(methods, 'native', { value: store.native })
 }
 
 module.exports = keyStore

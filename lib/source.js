@@ -1,17 +1,7 @@
 const debug = require('debug')('botmatic:js-redis-key-store')
 const native = require('../native')
-const { isOptions, settingsOf } = require('./address')
-const { kindOf, refuse } = require('./check')
-const redis3 = require('./clients/redis3')
-const { unsupportedFamily } = require('./clients/unsupported')
-
-const FAMILIES = [redis3]
-
-const ACCEPTED =
-  'pass a client of redis 2 or 3, a URL (redis://, rediss://, unix://), ' +
-  'or {url} or {host, port, path, username, password, db, tls, keyPrefix}'
-
-const listener = (text) => debug('%s', text)
+const { refuse } = require('./check')
+const { within } = require('./within')
 
 /** Runs the native side's own checks, whose complaints are about what the caller passed. */
 const checked = (run) => {
@@ -30,43 +20,50 @@ class Source {
   #client
   #family
   #timeouts
-  #isClosed = false
+  /** What the client told when it was asked; it goes before what can be read. */
+  #told = {}
+  #isLoginOld = true
+  /** What calls have to wait for before they go to the link, which settles in their order. */
+  #waiting
+  /** Settles when the link is closed; `undefined` while it is open. */
+  #closing
+  /** Whether the client was seen closed since, so that it may be opened again. */
+  #sawClosed = false
 
   constructor(settings, timeouts, client, family) {
     this.settings = settings
     this.#timeouts = timeouts
     this.#client = client
     this.#family = family
-    this.link = checked(() => new native.Link({ ...settings, ...timeouts }, listener))
+    this.#openLink()
     if (!client) return
-    if (family.isClosed(client)) this.#closeLink()
-    else family.watch(client, () => this.#closeLink())
+    this.#follow()
+    family.watch(client, () => this.#follow())
   }
 
-  /**
-   * The source behind the factory's first argument.
-   * @param {unknown} given a client, URL or options object
-   * @param {{connectTimeout: number, responseTimeout: number}} timeouts
-   */
-  static of(given, { connectTimeout, responseTimeout }) {
-    const timeouts = { connectTimeout, responseTimeout }
-    const family = FAMILIES.find(({ isMine }) => isMine(given))
-    if (!family) return new Source(addressOf(given), timeouts)
-    const key = `${connectTimeout}/${responseTimeout}`
-    let sources = Source.#byClient.get(given)
-    if (!sources) Source.#byClient.set(given, (sources = new Map()))
+  /** The source of a client, made when it is the first. */
+  static ofClient(client, family, timeouts) {
+    const key = Object.values(timeouts).join('/')
+    let sources = Source.#byClient.get(client)
+    if (!sources) Source.#byClient.set(client, (sources = new Map()))
     if (!sources.has(key)) {
-      sources.set(key, new Source(family.settings(given), timeouts, given, family))
+      sources.set(key, new Source(family.settings(client), timeouts, client, family))
     }
     return sources.get(key)
   }
 
-  /** Catches up with what the application did to its client since the last call. */
-  refresh() {
-    if (this.#family?.hasChanged(this.#client, this.settings)) {
-      this.settings = this.#family.settings(this.#client)
-      this.link.update({ ...this.settings, ...this.#timeouts })
-    }
+  /**
+   * Catches up with what the application did to its client since the last call. Returns what the
+   * next call has to wait for, `undefined` when nothing: a promise that rejects with `code` and
+   * `message` of the reason why there can be no connection.
+   */
+  catchUp() {
+    if (!this.#client) return undefined
+    this.#follow()
+    if (this.#closing) return this.#waiting
+    if (this.#family.hasChanged(this.#client, this.settings)) this.#update()
+    if (!this.#waiting) this.#ask()
+    return this.#waiting
   }
 
   /**
@@ -74,26 +71,91 @@ class Source {
    * completed. Resolves to what the client's quit() gives; without a client, to whether it was open.
    */
   async close() {
-    const wasOpen = !this.#isClosed
-    const result = this.#client ? this.#family.close(this.#client) : wasOpen
-    await this.#closeLink()
-    return result
+    const wasOpen = !this.#closing
+    const closing = this.#closeLink()
+    try {
+      return await (this.#client ? this.#family.close(this.#client) : wasOpen)
+    } finally {
+      await closing
+    }
+  }
+
+  /** Closes the link with the client, and makes another when the client is opened again. */
+  #follow() {
+    const isClosed = this.#family.isClosed(this.#client)
+    if (!this.#closing && isClosed) this.#closeLink()
+    this.#sawClosed = Boolean(this.#closing) && (this.#sawClosed || isClosed)
+    if (!this.#sawClosed || !this.#family.isOpen(this.#client)) return
+    this.#wait(this.#closing)
+    this.#closing = undefined
+    this.#sawClosed = false
+    this.#isLoginOld = true
+    this.settings = { ...this.#family.settings(this.#client), ...this.#told }
+    this.#openLink()
+  }
+
+  #openLink() {
+    const listener = Source.#listener(new WeakRef(this))
+    this.link = checked(() => new native.Link({ ...this.settings, ...this.#timeouts }, listener))
+  }
+
+  /** The native side keeps it for good, so it must not keep the source. */
+  static #listener(source) {
+    return (text) => {
+      debug('%s', text)
+      // A new connection logs in anew.
+      if (!text.startsWith('connected')) source.deref()?.expireLogin()
+    }
+  }
+
+  /** The next call asks for the login again, where it is asked for. */
+  expireLogin() {
+    this.#isLoginOld = true
   }
 
   #closeLink() {
-    this.#isClosed = true
-    return this.link.close()
+    const { link } = this
+    this.#closing ??= this.#waiting
+      ? this.#waiting.then(
+          () => link.close(),
+          () => link.close()
+        )
+      : link.close()
+    return this.#closing
   }
-}
 
-const addressOf = (given) => {
-  if (typeof given === 'string' || isOptions(given)) return settingsOf(given)
-  const family = unsupportedFamily(given)
-  throw refuse(
-    family
-      ? `${family} is not supported yet; ${ACCEPTED}`
-      : `${kindOf(given)} is no client; ${ACCEPTED}`
-  )
+  #update() {
+    this.settings = { ...this.#family.settings(this.#client), ...this.#told }
+    this.link.update({ ...this.settings, ...this.#timeouts })
+  }
+
+  #ask() {
+    const question = this.#family.ask?.(this.#client, this.#told, this.#isLoginOld)
+    if (!question) return
+    this.#isLoginOld = false
+    const limit = this.#timeouts.connectTimeout
+    const answered = within(limit, question).then(
+      (told) => {
+        Object.assign(this.#told, told)
+        this.#update()
+      },
+      (error) => {
+        this.#isLoginOld = true
+        const reason = `the client's credentials provider failed: ${error.message}; check it`
+        throw Object.assign(new Error(reason), { code: 'AUTH' })
+      }
+    )
+    this.#wait(answered)
+  }
+
+  /** Lets calls wait. The first to hear of the end is this, so that no later call overtakes them. */
+  #wait(promise) {
+    this.#waiting = promise
+    const end = () => {
+      if (this.#waiting === promise) this.#waiting = undefined
+    }
+    promise.then(end, end)
+  }
 }
 
 module.exports = { Source }

@@ -10,6 +10,9 @@ const KNOWN = {
   rejectUnauthorized: 'boolean'
 }
 
+/** Parts of TLS set-ups that only Node's own sockets can do. */
+const FOREIGN = ['pfx', 'passphrase', 'crl', 'checkServerIdentity', 'secureContext']
+
 const text = (pem) => (pem === undefined ? undefined : String(pem))
 
 /** The certificates that Node itself trusts when it is given none. */
@@ -44,4 +47,24 @@ const tlsSettings = (given, host) => {
   }
 }
 
-module.exports = { KNOWN_TLS_OPTIONS: Object.keys(KNOWN), tlsSettings }
+/**
+ * The same for a client's options, which hold much else; a chain or key in an array counts as one
+ * text.
+ */
+const clientTls = (given, host) => {
+  const options = {}
+  for (const name of given === true ? [] : Object.keys(KNOWN)) {
+    const value = given[name] ?? undefined
+    const isPart = Array.isArray(value) && name !== 'ca'
+    options[name] = isPart ? value.map(String).join('\n') : value
+  }
+  return tlsSettings(options, host)
+}
+
+/** The first of a client's TLS options that only Node's own sockets understand. */
+const foreignTls = (options) => {
+  const name = FOREIGN.find((foreign) => options?.[foreign] !== undefined)
+  return name && `the TLS option "${name}"`
+}
+
+module.exports = { clientTls, foreignTls, tlsSettings }

@@ -1,10 +1,7 @@
 /** Clients of the npm package redis, versions 2 and 3. */
 
 const { MAX_MS, refuse } = require('../check')
-const { KNOWN_TLS_OPTIONS, tlsSettings } = require('../tls')
-
-/** Parts of TLS set-ups that only Node's own sockets can do. */
-const FOREIGN_TLS = ['pfx', 'passphrase', 'crl', 'checkServerIdentity', 'secureContext']
+const { clientTls, foreignTls } = require('../tls')
 
 const isObject = (value) => typeof value === 'object' && value !== null
 
@@ -63,21 +60,12 @@ const login = (client) => ({
   password: password(client)
 })
 
-const tlsOf = ({ connection_options: connection, options }) => {
-  if (!options.tls) return undefined
-  for (const name of FOREIGN_TLS) {
-    if (connection[name] !== undefined) {
-      throw refuse(`this redis client's TLS option "${name}" is not supported`)
-    }
-  }
-  const given = KNOWN_TLS_OPTIONS.map((name) => [name, connection[name]])
-  return tlsSettings(Object.fromEntries(given), connection.host)
+const foreign = ({ connection_options: connection, options }) => {
+  if (options.stream) return 'a stream of its own'
+  return options.tls ? foreignTls(connection) : undefined
 }
 
-const place = ({ connection_options: connection, options }) => {
-  if (options.stream) {
-    throw refuse('this redis client has a "stream" of its own, which is not supported yet')
-  }
+const place = ({ connection_options: connection }) => {
   if (connection.path) return { path: connection.path }
   if (!connection.host || !(Number(connection.port) > 0)) {
     throw refuse('this looks like a redis 2 or 3 client, but names no host and port and no path')
@@ -101,7 +89,9 @@ const settings = (client) => ({
   lenientDb: true,
   retry: client.enable_offline_queue !== false && client.options.enable_offline_queue !== false,
   renamed: renamed(client),
-  tls: tlsOf(client),
+  tls: client.options.tls
+    ? clientTls(client.connection_options, client.connection_options.host)
+    : undefined,
   keyPrefix: client.options.prefix ? String(client.options.prefix) : '',
   writeTimeout: Math.min(Number(client.connect_timeout) || 3_600_000, MAX_MS)
 })
@@ -114,17 +104,19 @@ const hasChanged = (client, known) => {
 
 const isClosed = (client) => client.closing === true
 
+const isOpen = (client) => !isClosed(client)
+
 /** By client: what to call when it is closed. */
 const watchers = new WeakMap()
 
 /**
- * Calls `onClose` when the client is closed. `closing` is the one thing that every way of closing
+ * Calls `onChange` when the client is closed. `closing` is the one thing that every way of closing
  * sets: end() emits no event at all.
  */
-const watch = (client, onClose) => {
+const watch = (client, onChange) => {
   const others = watchers.get(client)
-  if (others) return others.push(onClose)
-  const own = [onClose]
+  if (others) return others.push(onChange)
+  const own = [onChange]
   watchers.set(client, own)
   let { closing } = client
   Object.defineProperty(client, 'closing', {
@@ -140,4 +132,4 @@ const watch = (client, onClose) => {
 
 const close = (client) => client.quit()
 
-module.exports = { isMine, settings, hasChanged, isClosed, watch, close }
+module.exports = { isMine, foreign, settings, hasChanged, isOpen, isClosed, watch, close }

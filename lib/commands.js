@@ -1,0 +1,102 @@
+/** The commands of a client that is served through itself, alike for all kinds of clients. */
+
+const isFunction = (value) => typeof value === 'function'
+
+/** Sends a command and promises its reply, whether the client answers by callback or by promise. */
+const send = (client, name, ...args) =>
+  new Promise((resolve, reject) => {
+    const answer = client[name](...args, (error, reply) => (error ? reject(error) : resolve(reply)))
+    if (isFunction(answer?.then)) answer.then(resolve, reject)
+  })
+
+/** Text of a reply, which some clients give as a Buffer; `null` when there is none. */
+const text = (reply) => (reply === null || reply === undefined ? null : String(reply))
+
+const isCluster = (client) => client.isCluster === true || Array.isArray(client.masters)
+
+/** Each server of a client that holds keys, as a client. */
+const nodes = (client) => {
+  if (!isCluster(client)) return [client]
+  if (isFunction(client.nodes)) return client.nodes('master')
+  return Promise.all(client.masters.map((master) => client.nodeClient(master)))
+}
+
+/** `redis` from version 4 on takes options as an object, but not where it keeps the old ways. */
+const takesObjects = (client) => isFunction(client.mSet) && !client.mset && isFunction(client.on)
+
+const scan = async (node, match) => {
+  const options = takesObjects(node)
+    ? [{ MATCH: match, COUNT: 1_000 }]
+    : ['MATCH', match, 'COUNT', '1000']
+  const found = []
+  let cursor = '0'
+  do {
+    const reply = await send(node, 'scan', cursor, ...options)
+    const [next, page] = Array.isArray(reply) ? reply : [reply.cursor, reply.keys]
+    for (const key of page) found.push(String(key))
+    cursor = String(next)
+  } while (cursor !== '0')
+  return found
+}
+
+/** What of a client's own prefix stands before the keys that it sends. */
+const prefixOf = ({ _keyPrefix, options }) =>
+  String(_keyPrefix ?? options?.keyPrefix ?? options?.prefix ?? '')
+
+class Commands {
+  #client
+  #prefix
+
+  constructor(client) {
+    this.#client = client
+    this.#prefix = prefixOf(client)
+  }
+
+  get hasPrefix() {
+    return this.#prefix !== ''
+  }
+
+  async get(key) {
+    return text(await send(this.#client, 'get', key))
+  }
+
+  /** Whether the key was there. */
+  async del(key) {
+    return Number(await send(this.#client, 'del', key)) > 0
+  }
+
+  /** Sets two keys: in one step where the client can. */
+  set(first, second) {
+    const client = this.#client
+    if (isCluster(client)) return this.#setEach(first, second)
+    if (isFunction(client.mset)) return send(client, 'mset', ...first, ...second)
+    if (isFunction(client.mSet)) return send(client, 'mSet', [...first, ...second])
+    return this.#setEach(first, second)
+  }
+
+  #setEach(...pairs) {
+    return Promise.all(pairs.map((pair) => send(this.#client, 'set', ...pair)))
+  }
+
+  /**
+   * The names of the keys that start with `stem`, without the client's own prefix: no client puts
+   * it before a pattern, and all put it before a key to delete. Patterns are not alike in all
+   * mocks, so a character that may mean something there is left open, and the names are compared.
+   */
+  async find(stem) {
+    const client = this.#client
+    const pattern = `${`${this.#prefix}${stem}`.replace(/[*?[\]\\^]/g, '?')}*`
+    const search = isFunction(client.scan)
+      ? (node) => scan(node, pattern)
+      : (node) => send(node, 'keys', pattern)
+    const found = await Promise.all([...(await nodes(client))].map(search))
+    const names = new Set()
+    for (const key of found.flat()) {
+      const name = String(key)
+      if (name.startsWith(`${this.#prefix}${stem}`)) names.add(name.slice(this.#prefix.length))
+    }
+    return names
+  }
+}
+
+module.exports = { Commands }

@@ -1,0 +1,174 @@
+const { Commands } = require('./commands')
+const { refuse } = require('./check')
+const { failing } = require('./error')
+const { wipe } = require('./wipe')
+
+const isFunction = (value) => typeof value === 'function'
+
+/** Whether a value has commands enough to be served through them. */
+const isDelegable = (value) =>
+  typeof value === 'object' &&
+  value !== null &&
+  ['get', 'set', 'del'].every((name) => isFunction(value[name]))
+
+/** Closes a client of no known family: by `quit`, or what stands for it. */
+const closeClient = (client) => {
+  const name = ['quit', 'close', 'disconnect', 'destroy'].find((each) => isFunction(client[each]))
+  return name && client[name]()
+}
+
+/** Text of an id as in a template literal, `undefined` for what is none. */
+const textOf = (id) => {
+  if (id === undefined || id === null || typeof id === 'function') return undefined
+  if (Array.isArray(id) || Number.isNaN(id)) return undefined
+  const text = `${id}`.toWellFormed()
+  const isPlain = typeof id === 'object' && text === '[object Object]'
+  return text === '' || isPlain ? undefined : text
+}
+
+const CODES = {
+  NOAUTH: 'AUTH',
+  WRONGPASS: 'AUTH',
+  NOPERM: 'NOPERM',
+  WRONGTYPE: 'WRONGTYPE',
+  READONLY: 'READONLY',
+  OOM: 'OOM'
+}
+
+/** The code of an error that a client gave, most of which begin with the word that Redis replied. */
+const codeOf = ({ message }) => {
+  if (/^(The client is closed|Connection is closed)/.test(message)) return 'CLOSED'
+  return CODES[/^\w+/.exec(message)?.[0]] ?? 'REPLY'
+}
+
+/** What each call does, given the keys' stem and the text of its ids. */
+const OPERATIONS = {
+  saveIds: async (commands, stem, botmaticId, extId) => {
+    await commands.set([`${stem}:b:${botmaticId}`, extId], [`${stem}:e:${extId}`, botmaticId])
+    return true
+  },
+  getBotmaticId: (commands, stem, extId) => commands.get(`${stem}:e:${extId}`),
+  getExtId: (commands, stem, botmaticId) => commands.get(`${stem}:b:${botmaticId}`),
+  deleteIds: async (commands, stem, botmaticId, extId) => {
+    const keys = [`${stem}:b:${botmaticId}`, `${stem}:e:${extId}`]
+    const gone = await Promise.all(keys.map((key) => commands.del(key)))
+    return gone.every(Boolean)
+  },
+  deleteAllIds: async (commands, stem) => {
+    await wipe(commands, stem)
+    return true
+  }
+}
+
+/** How many ids each call takes after the integration id. */
+const IDS = { saveIds: 2, getBotmaticId: 1, getExtId: 1, deleteIds: 2, deleteAllIds: 0 }
+
+const isLookup = (operation) => operation.startsWith('get')
+
+/** The calls of a store that has no connection of its own: over the commands of its client. */
+class Delegate {
+  native = false
+  #client
+  #closeClient
+  #commands
+  #fail
+  #prefix
+  #timeouts
+  #maxPending
+  /** Calls that are not settled. */
+  #pending = new Set()
+  /** By integration id, the end of its last call: the next one waits for it. */
+  #last = new Map()
+  #isClosed = false
+
+  constructor(client, given, close = closeClient) {
+    const { readTimeout, writeTimeout = 3_600_000, keyPrefix, maxPending } = given
+    this.#client = client
+    this.#closeClient = close
+    this.#commands = new Commands(client)
+    if (keyPrefix !== undefined && this.#commands.hasPrefix) {
+      throw refuse(
+        'option "keyPrefix" cannot replace the prefix of this client, which is served through its ' +
+          'own commands; leave one of them out'
+      )
+    }
+    this.#fail = failing(given)
+    this.#prefix = keyPrefix ?? ''
+    this.#timeouts = { readTimeout, writeTimeout }
+    this.#maxPending = maxPending
+  }
+
+  async run(operation, integrationId, ...given) {
+    const integration = `${integrationId}`.toWellFormed()
+    const ids = given.slice(0, IDS[operation]).map(textOf)
+    if (this.#isClosed) {
+      const reason = 'the store is closed: its quit() was called; make a new store'
+      return this.#fail('CLOSED', reason, operation, integration)
+    }
+    if (this.#pending.size >= this.#maxPending) {
+      const reason = `${this.#maxPending} calls wait already, as many as maxPending allows`
+      return this.#fail('BUSY', reason, operation, integration)
+    }
+    if (ids.includes(undefined)) return isLookup(operation) ? null : false
+    const call = this.#inTurn(operation, integration, ids)
+    this.#pending.add(call)
+    try {
+      return await call
+    } catch (error) {
+      return this.#fail(
+        error.keyStoreCode ?? codeOf(error),
+        reasonOf(error),
+        operation,
+        integration
+      )
+    } finally {
+      this.#pending.delete(call)
+    }
+  }
+
+  /** Closes the client once the calls already made have completed. */
+  async quit() {
+    this.#isClosed = true
+    await Promise.allSettled(this.#pending)
+    return this.#closeClient(this.#client)
+  }
+
+  /** Runs a call after those of its integration before it, within its deadline. */
+  #inTurn(operation, integration, ids) {
+    const { readTimeout, writeTimeout } = this.#timeouts
+    const limit = isLookup(operation) ? readTimeout : writeTimeout
+    let isLate = false
+    const start = () =>
+      isLate
+        ? undefined
+        : OPERATIONS[operation](this.#commands, `${this.#prefix}${integration}`, ...ids)
+    const before = this.#last.get(integration)
+    const call = new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        isLate = true
+        const error = new Error(`no answer from the client within ${limit} ms; check its server`)
+        reject(Object.assign(error, { keyStoreCode: 'TIMEOUT' }))
+      }, limit)
+      const settle = (how) => (value) => {
+        clearTimeout(timer)
+        how(value)
+      }
+      const answer = before ? before.then(start) : start()
+      answer.then(settle(resolve), settle(reject))
+    })
+    const end = call.then(
+      () => {},
+      () => {}
+    )
+    this.#last.set(integration, end)
+    end.then(() => {
+      if (this.#last.get(integration) === end) this.#last.delete(integration)
+    })
+    return call
+  }
+}
+
+/** Redis quotes the arguments of an unknown command, which are keys. */
+const reasonOf = (error) => `the client answered "${String(error.message).split(', with args')[0]}"`
+
+module.exports = { Delegate, isDelegable }
