@@ -5,7 +5,11 @@ const { Delegate, isDelegable } = require('./delegate')
 const { Linked } = require('./linked')
 const { Source } = require('./source')
 
-const FAMILIES = [require('./clients/redis3'), require('./clients/redis4')]
+const FAMILIES = [
+  require('./clients/redis3'),
+  require('./clients/redis4'),
+  require('./clients/ioredis')
+]
 
 const ACCEPTED =
   'pass a client of redis, ioredis, iovalkey or valkey-glide, an object with get, set and del, ' +

@@ -1,0 +1,63 @@
+/** Clients of ioredis 4 and newer and of iovalkey. */
+
+const { refuse } = require('../check')
+const { clientTls, foreignTls } = require('../tls')
+const { watchEvents } = require('./events')
+
+/** ioredis-mock's clients have the same options, but neither status nor connector. */
+const isMine = (client) =>
+  typeof client === 'object' &&
+  client !== null &&
+  typeof client.connectionEpoch === 'number' &&
+  typeof client.status === 'string' &&
+  typeof client.options === 'object' &&
+  typeof client.connector === 'object'
+
+const foreign = ({ options }) =>
+  options.Connector ? 'a Connector of its own' : foreignTls(options.tls)
+
+const place = ({ host, port, path, family }) => {
+  if (path) return { path: String(path) }
+  if (!host || !(Number(port) > 0 && Number(port) < 65536)) {
+    throw refuse('this looks like an ioredis client, but names no host and port and no path')
+  }
+  return { host: String(host), port: Number(port), family: Number(family) || undefined }
+}
+
+const login = ({ username, password }) => {
+  if (!password) return {}
+  return { username: username ? String(username) : undefined, password: String(password) }
+}
+
+/** Commands go to the database of `condition`; while reconnecting, to that of the one before. */
+const database = (client) => {
+  const condition = (client.status !== 'ready' && client.prevCondition) || client.condition
+  return Number(condition?.select ?? client.options.db ?? 0) || 0
+}
+
+const settings = (client) => {
+  const { options } = client
+  const where = place(options)
+  return {
+    ...where,
+    ...login(options),
+    db: database(client),
+    lenientDb: true,
+    retry: options.enableOfflineQueue !== false,
+    tls: options.tls ? clientTls(options.tls, where.host) : undefined,
+    keyPrefix: options.keyPrefix ? String(options.keyPrefix) : ''
+  }
+}
+
+const hasChanged = (client, known) => database(client) !== known.db
+
+/** `quit` and `disconnect` show in `manuallyClosing` at once, in `status` once the socket closed. */
+const isClosed = ({ status, manuallyClosing }) => status === 'end' || manuallyClosing === true
+
+const isOpen = (client) => !['wait', 'close'].includes(client.status) && !isClosed(client)
+
+const watch = watchEvents
+
+const close = (client) => client.quit()
+
+module.exports = { isMine, foreign, settings, hasChanged, isOpen, isClosed, watch, close }
