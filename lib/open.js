@@ -8,7 +8,8 @@ const { Source } = require('./source')
 const FAMILIES = [
   require('./clients/redis3'),
   require('./clients/redis4'),
-  require('./clients/ioredis')
+  require('./clients/ioredis'),
+  require('./clients/glide')
 ]
 
 const ACCEPTED =
