@@ -138,4 +138,4 @@ const KINDS = {
   'valkey-glide': glide
 }
 
-module.exports = { KINDS, options4, wrappedClients }
+module.exports = { KINDS, wrappedClients }

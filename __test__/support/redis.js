@@ -54,4 +54,9 @@ const connections = async (command) => {
   return list.split('\n').filter((line) => line.includes('name=js-redis-key-store'))
 }
 
-module.exports = { useServer, commander, contents, connections }
+/** Resolves once the server has seen the store's last connection go. */
+const disconnected = async (command) => {
+  while ((await connections(command)).length > 0);
+}
+
+module.exports = { useServer, commander, contents, connections, disconnected }
