@@ -80,12 +80,13 @@ class Commands {
 
   /**
    * The names of the keys that start with `stem`, without the client's own prefix: no client puts
-   * it before a pattern, and all put it before a key to delete. Patterns are not alike in all
-   * mocks, so a character that may mean something there is left open, and the names are compared.
+   * it before a pattern, and all put it before a key to delete. Mocks read patterns each in a way of
+   * their own, so all but plain letters is left open, and the names are compared.
    */
   async find(stem) {
     const client = this.#client
-    const pattern = `${`${this.#prefix}${stem}`.replace(/[*?[\]\\^]/g, '?')}*`
+    const full = `${this.#prefix}${stem}`
+    const pattern = `${full.replace(/[^\w:-]+/g, '*')}*`
     const search = isFunction(client.scan)
       ? (node) => scan(node, pattern)
       : (node) => send(node, 'keys', pattern)
@@ -93,7 +94,7 @@ class Commands {
     const names = new Set()
     for (const key of found.flat()) {
       const name = String(key)
-      if (name.startsWith(`${this.#prefix}${stem}`)) names.add(name.slice(this.#prefix.length))
+      if (name.startsWith(full)) names.add(name.slice(this.#prefix.length))
     }
     return names
   }

@@ -35,10 +35,21 @@ const CODES = {
   OOM: 'OOM'
 }
 
-/** The code of an error that a client gave, most of which begin with the word that Redis replied. */
-const codeOf = ({ message }) => {
-  if (/^(The client is closed|Connection is closed)/.test(message)) return 'CLOSED'
-  return CODES[/^\w+/.exec(message)?.[0]] ?? 'REPLY'
+/** A call whose deadline has passed. */
+class Late extends Error {
+  constructor(limit) {
+    super(`no answer from the client within ${limit} ms; check its server and its connection`)
+  }
+}
+
+/** Code and reason of a failure. Most errors of clients begin with the word that Redis replied. */
+const explained = (error) => {
+  if (error instanceof Late) return ['TIMEOUT', error.message]
+  // Redis quotes the arguments of an unknown command, which are keys.
+  const [message] = String(error?.message ?? error).split(', with args')
+  const isClosed = /\bis (already )?closed/.test(message)
+  const code = isClosed ? 'CLOSED' : CODES[/^\w+/.exec(message)?.[0]]
+  return [code ?? 'REPLY', `the client answered "${message}"`]
 }
 
 /** What each call does, given the keys' stem and the text of its ids. */
@@ -115,12 +126,7 @@ class Delegate {
     try {
       return await call
     } catch (error) {
-      return this.#fail(
-        error.keyStoreCode ?? codeOf(error),
-        reasonOf(error),
-        operation,
-        integration
-      )
+      return this.#fail(...explained(error), operation, integration)
     } finally {
       this.#pending.delete(call)
     }
@@ -137,23 +143,22 @@ class Delegate {
   #inTurn(operation, integration, ids) {
     const { readTimeout, writeTimeout } = this.#timeouts
     const limit = isLookup(operation) ? readTimeout : writeTimeout
-    let isLate = false
+    // A timer may come a part of a millisecond early.
+    const deadline = performance.now() + limit - 1
     const start = () =>
-      isLate
-        ? undefined
-        : OPERATIONS[operation](this.#commands, `${this.#prefix}${integration}`, ...ids)
+      OPERATIONS[operation](this.#commands, `${this.#prefix}${integration}`, ...ids)
+    const startInTime = () => {
+      if (performance.now() >= deadline) throw new Late(limit)
+      return start()
+    }
     const before = this.#last.get(integration)
     const call = new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        isLate = true
-        const error = new Error(`no answer from the client within ${limit} ms; check its server`)
-        reject(Object.assign(error, { keyStoreCode: 'TIMEOUT' }))
-      }, limit)
+      const timer = setTimeout(() => reject(new Late(limit)), limit)
       const settle = (how) => (value) => {
         clearTimeout(timer)
         how(value)
       }
-      const answer = before ? before.then(start) : start()
+      const answer = before ? before.then(startInTime) : start()
       answer.then(settle(resolve), settle(reject))
     })
     const end = call.then(
@@ -167,8 +172,5 @@ class Delegate {
     return call
   }
 }
-
-/** Redis quotes the arguments of an unknown command, which are keys. */
-const reasonOf = (error) => `the client answered "${String(error.message).split(', with args')[0]}"`
 
 module.exports = { Delegate, isDelegable }

@@ -1,0 +1,364 @@
+/** Clients that are served through their own commands: mocks, stubs, and what cannot be read. */
+
+const assert = require('node:assert/strict')
+const { once } = require('node:events')
+const net = require('node:net')
+const { describe, test } = require('node:test')
+const createKeyStore = require('..')
+const { cases } = require('./support/cases')
+const { KINDS, wrappedClients } = require('./support/clients')
+const { debugLines } = require('./support/debug')
+const { contents, useServer } = require('./support/redis')
+
+const server = useServer()
+
+/** A stub as a unit test makes it: five functions over a Map. `reply(done, value)` answers. */
+const stub = (reply) => {
+  const map = new Map()
+  const remove = (key) => Number(map.delete(key))
+  const startOf = (pattern) => pattern.slice(0, -1)
+  return {
+    map,
+    set: (key, value, done) => reply(done, map.set(key, String(value)) && 'OK'),
+    get: (key, done) => reply(done, map.get(key) ?? null),
+    del: (key, done) => reply(done, remove(key)),
+    keys: (pattern, done) =>
+      reply(
+        done,
+        [...map.keys()].filter((key) => key.length >= startOf(pattern).length)
+      ),
+    quit: () => 'closed'
+  }
+}
+
+const byCallback = (done, value) => void setImmediate(done, null, value)
+const atOnce = (done, value) => done(null, value)
+const byPromise = async (_done, value) => value
+
+const NOT_IN_MAPS = /another type|no UTF-8|return_buffers|prefix/
+
+const byName =
+  (client) =>
+  (name, ...args) =>
+    new Promise((resolve, reject) => {
+      client[name](...args, (error, reply) => (error ? reject(error) : resolve(reply)))
+    })
+
+/** A stub has no `mset`, which the cases use to prepare. */
+const ofMap = ({ map }) => {
+  const commands = {
+    mset: (...pairs) => {
+      for (let i = 0; i < pairs.length; i += 2) map.set(pairs[i], pairs[i + 1])
+    },
+    select: () => {},
+    type: () => 'string',
+    keys: () => [...map.keys()],
+    get: (key) => map.get(key)
+  }
+  return async (name, ...args) => commands[name](...args)
+}
+
+/** What is served by its own commands: how it is made, how it is looked into, what it cannot do. */
+const CLIENTS = {
+  'redis-mock': {
+    create: () => require('redis-mock').createClient(),
+    command: byName,
+    cannot: /no UTF-8|return_buffers|prefix|CR LF/
+  },
+  'ioredis-mock': {
+    create: () => new (require('ioredis-mock'))(),
+    command:
+      (client) =>
+      async (name, ...args) =>
+        name === 'select' ? undefined : client[name](...args),
+    cannot: /another type|no UTF-8|return_buffers|prefix/
+  },
+  'a stub that calls back': { create: () => stub(byCallback), command: ofMap, cannot: NOT_IN_MAPS },
+  'a stub that calls back at once': {
+    create: () => stub(atOnce),
+    command: ofMap,
+    cannot: NOT_IN_MAPS
+  },
+  'a stub that promises': { create: () => stub(byPromise), command: ofMap, cannot: NOT_IN_MAPS },
+  'redis 5.12 legacy()': {
+    create: () => openKind('redis 5.12 legacy()'),
+    command: () => server.command,
+    cannot: /return_buffers|prefix/
+  },
+  'redis 6 pool': {
+    create: () => openKind('redis 6 pool'),
+    command: () => server.command,
+    cannot: /return_buffers|prefix/
+  }
+}
+
+const openKind = (kind) => KINDS[kind].open({ host: '127.0.0.1', port: server.port })
+
+/** What a case comes to for a native store, which other suites hold against the original. */
+const expected = async (each) => {
+  if (each.differs) return { value: each.ours, left: each.leaves }
+  await server.command('flushall')
+  const store = createKeyStore(server.url)
+  const value = await each.run(store, server.command)
+  const left = await contents(server.command)
+  await store.quit()
+  return { value, left }
+}
+
+for (const [name, { create, command: commandOf, cannot }] of Object.entries(CLIENTS)) {
+  describe(name, () => {
+    for (const each of cases.filter((one) => !/^quit, and/.test(one.name))) {
+      if (cannot.test(each.name)) continue
+      test(each.name, async () => {
+        const wanted = await expected(each)
+        await server.command('flushall')
+        const client = await create()
+        const command = commandOf(client)
+        if (client.flushall) await byName(client)('flushall')
+        const store = createKeyStore(client)
+        assert.equal(store.native, false)
+        const value = await each.run(store, command)
+        assert.deepEqual({ value, left: await contents(command) }, wanted)
+        await store.quit()
+        wrappedClients.get(client)?.destroy()
+      })
+    }
+
+    test('after quit every call fails', async () => {
+      const client = await create()
+      const errors = []
+      const store = createKeyStore(client, { onError: ({ code }) => errors.push(code) })
+      await store.quit()
+      wrappedClients.get(client)?.destroy()
+      assert.equal(await store.saveIds('i', 1, 'x'), false)
+      assert.equal(await store.getExtId('i', 1), undefined)
+      assert.equal(await store.deleteAllIds('i'), false)
+      assert.deepEqual(errors, ['CLOSED', 'CLOSED', 'CLOSED'])
+    })
+  })
+}
+
+describe('with a prefix of the client', () => {
+  const clients = {
+    'ioredis-mock': () => new (require('ioredis-mock'))({ keyPrefix: 'p*:' }),
+    'ioredis with a Connector': () => viaConnector({ keyPrefix: 'p*:' }),
+    'redis 6 pool': () => KINDS['redis 6 pool'].open({ port: server.port, keyPrefix: 'p*:' })
+  }
+  for (const [name, create] of Object.entries(clients)) {
+    test(name, async () => {
+      await server.command('flushall')
+      const client = await create()
+      const store = createKeyStore(client)
+      assert.equal(store.native, false)
+      await client.set('j:b:1', 'kept')
+      assert.equal(await store.saveIds('i', 1, 'x'), true)
+      assert.equal(await client.get('i:b:1'), 'x')
+      assert.equal(await store.deleteAllIds('i'), true)
+      assert.equal(await client.get('i:b:1'), null)
+      assert.equal(await client.get('j:b:1'), 'kept')
+      assert.throws(() => createKeyStore(client, { keyPrefix: 'q:' }), /cannot replace the prefix/)
+      await store.quit()
+    })
+  }
+
+  test('of the store, where the client has none', async () => {
+    const client = stub(byCallback)
+    const store = createKeyStore(client, { keyPrefix: 'q:' })
+    await store.saveIds('i', 1, 'x')
+    assert.deepEqual([...client.map.keys()], ['q:i:b:1', 'q:i:e:x'])
+    assert.equal(await store.deleteAllIds('i'), true)
+    assert.equal(client.map.size, 0)
+  })
+})
+
+/** An ioredis client over a transport of its own. */
+const viaConnector = (options) => {
+  class Connector {
+    connect = async () => (this.stream = net.connect(server.port, '127.0.0.1'))
+    check = () => true
+    disconnect = () => this.stream.end()
+  }
+  return new (require('ioredis5'))({ Connector, ...options })
+}
+
+describe('clients of known families that cannot be read', () => {
+  const refuseNothing = () => undefined
+  const clients = {
+    'a stream of its own': () => {
+      const redis = require('redis3')
+      return new redis.RedisClient({}, net.connect(server.port, '127.0.0.1'))
+    },
+    'a Connector of its own': viaConnector,
+    'the TLS option "checkServerIdentity"': () =>
+      new (require('ioredis5'))({
+        port: 1,
+        lazyConnect: true,
+        tls: { checkServerIdentity: refuseNothing }
+      }),
+    'the TLS option "pfx"': () =>
+      require('redis5').createClient({ socket: { tls: true, host: 'h', port: 1, pfx: 'p' } }),
+    'a credentials provider that streams': () =>
+      require('redis6').createClient({
+        url: server.url,
+        credentialsProvider: { type: 'streaming-credentials-provider', subscribe() {} }
+      })
+  }
+  for (const [reason, create] of Object.entries(clients)) {
+    test(reason, (t) => {
+      const lines = debugLines(t)
+      const client = create()
+      assert.equal(createKeyStore(client).native, false)
+      assert.ok(
+        lines.some((line) => line.includes(reason)),
+        'the debug log says why'
+      )
+      client.stream?.destroy()
+      if (client.status) client.disconnect()
+    })
+  }
+
+  test('ioredis over a Connector: written where the client reads, closed with it', async () => {
+    await server.command('flushall')
+    const client = viaConnector()
+    const store = createKeyStore(client)
+    assert.equal(await store.saveIds('i', 1, 'x'), true)
+    assert.equal(await client.get('i:b:1'), 'x')
+    const ended = once(client, 'end')
+    assert.equal(await store.quit(), 'OK')
+    await ended
+  })
+})
+
+describe('failure, order and time', () => {
+  const failing = (message) => ({
+    set: (_key, _value, done) => done(new Error(message)),
+    get: (_key, done) => done(new Error(message)),
+    del: async () => {
+      throw new Error(message)
+    },
+    keys: () => {
+      throw new Error(message)
+    }
+  })
+
+  test("the client's errors have codes, and quote no keys", async () => {
+    const codes = {
+      'NOAUTH Authentication required.': 'AUTH',
+      'WRONGTYPE Operation against a key': 'WRONGTYPE',
+      'READONLY You cannot write': 'READONLY',
+      'Connection is closed.': 'CLOSED',
+      "ERR unknown command 'GET', with args beginning with: 'secret'": 'REPLY'
+    }
+    for (const [message, code] of Object.entries(codes)) {
+      const errors = []
+      const store = createKeyStore(failing(message), { onError: (error) => errors.push(error) })
+      const answers = [
+        await store.saveIds('a-secret', 1, 'x'),
+        await store.getBotmaticId('a-secret', 'x'),
+        await store.deleteIds('a-secret', 1, 'x'),
+        await store.deleteAllIds('a-secret')
+      ]
+      // A key that holds something else is no reason not to look for others.
+      assert.deepEqual(answers, [false, undefined, false, false])
+      assert.deepEqual(
+        errors.map((error) => error.code),
+        Array(4).fill(code)
+      )
+      for (const error of errors) assert.doesNotMatch(error.message, /secret/)
+      const strict = createKeyStore(failing(message), { strict: true })
+      await assert.rejects(strict.saveIds('i', 1, 'x'), { name: 'KeyStoreError', code })
+    }
+  })
+
+  test('a client that does not answer: calls end at their deadlines, later ones go on', async () => {
+    const client = stub(byCallback)
+    const { get } = client
+    client.get = () => {}
+    const errors = []
+    const store = createKeyStore(client, {
+      readTimeout: 50,
+      onError: ({ code }) => errors.push(code)
+    })
+    assert.equal(await store.getExtId('i', 1), undefined)
+    client.get = get
+    assert.equal(await store.saveIds('i', 1, 'x'), true)
+    assert.equal(await store.getExtId('i', 1), 'x')
+    assert.deepEqual(errors, ['TIMEOUT'])
+  })
+
+  test('a call whose deadline passed while it waited is never sent', async () => {
+    const sent = []
+    const client = {
+      get: (key) => sent.push(key),
+      set: () => {},
+      del: () => {}
+    }
+    const store = createKeyStore(client, { readTimeout: 50 })
+    const late = [1, 2, 3].map((id) => store.getExtId('i', id))
+    assert.deepEqual(await Promise.all(late), [undefined, undefined, undefined])
+    assert.deepEqual(sent, ['i:b:1'])
+  })
+
+  test('deleteAllIds holds up calls of its integration only', async () => {
+    const client = stub(byCallback)
+    const { keys } = client
+    let release
+    client.keys = (...args) => {
+      release = () => keys(...args)
+    }
+    const store = createKeyStore(client)
+    await store.saveIds('i', 1, 'x')
+    const settled = []
+    const wiped = store.deleteAllIds('i').then(() => settled.push('deleteAllIds'))
+    const own = store.saveIds('i', 2, 'y').then(() => settled.push('its own'))
+    await store.saveIds('j', 1, 'x').then(() => settled.push('another'))
+    release()
+    await Promise.all([wiped, own])
+    assert.deepEqual(settled, ['another', 'deleteAllIds', 'its own'])
+    assert.equal(await store.getExtId('i', 2), 'y')
+    assert.equal(await store.getExtId('i', 1), null)
+  })
+
+  test('a lookup reaches an idle client before the call returns', () => {
+    const asked = []
+    const client = { get: (key) => asked.push(key), set() {}, del() {} }
+    createKeyStore(client, { readTimeout: 1 }).getExtId('i', 1)
+    assert.deepEqual(asked, ['i:b:1'])
+  })
+
+  test('quit waits for the calls already made, and gives what the client gives', async () => {
+    const client = stub(byCallback)
+    const store = createKeyStore(client)
+    const saved = store.saveIds('i', 1, 'x')
+    assert.equal(await store.quit(), 'closed')
+    assert.equal(await saved, true)
+    assert.equal(client.map.size, 2)
+  })
+
+  test('no more calls wait than maxPending', async () => {
+    const store = createKeyStore(stub(byCallback), { maxPending: 1, strict: true })
+    const first = store.getExtId('i', 1)
+    await assert.rejects(store.getExtId('i', 1), { code: 'BUSY' })
+    assert.equal(await first, null)
+    assert.equal(await store.getExtId('i', 1), null)
+  })
+})
+
+test('redis 3 promisified by bluebird is native all the same', async () => {
+  const redis = require('redis3')
+  const { promisifyAll } = require('bluebird')
+  const client = promisifyAll(redis.createClient({ port: server.port }))
+  const store = createKeyStore(client)
+  assert.equal(store.native, true)
+  await store.saveIds('i', 1, 'x')
+  assert.equal(await client.getAsync('i:b:1'), 'x')
+  await store.quit()
+})
+
+test('native is no part of the shape of the store', () => {
+  const store = createKeyStore(server.url)
+  assert.equal(store.native, true)
+  assert.ok(!Object.keys(store).includes('native'))
+  assert.equal(new createKeyStore.RedisKeyStore(stub(byCallback)).native, false)
+  assert.equal(new createKeyStore.RedisKeyStore(server.url).native, true)
+})
