@@ -129,7 +129,7 @@ describe('a client whose settings make no sense is refused by the name of its fa
     [() => redis5({ host: '', port: 1 }), /a client of redis 4 or newer, but names no host/],
     [() => withOptions(ioredis(), { port: 0 }), /an ioredis client, but names no host and port/],
     [() => withOptions(ioredis(), { host: undefined }), /an ioredis client, but names no host/],
-    [() => glide({ addresses: [{}] }), /a valkey-glide client, but its address names no host/],
+    [() => glide({ addresses: [{}] }), /a valkey-glide client, but its addresses name no host/],
     [() => glide({ addresses: [{ host: 'a' }, { host: 'b' }] }), /valkey-glide .* 2 addresses/],
     [
       () => glide({ addresses: [{ host: 'a' }], credentials: { username: 'a', iamConfig: {} } }),

@@ -8,7 +8,10 @@ const { Source } = require('./source')
 const FAMILIES = [
   require('./clients/redis3'),
   require('./clients/redis4'),
+  require('./clients/redis4-cluster'),
+  require('./clients/redis4-sentinel'),
   require('./clients/ioredis'),
+  require('./clients/ioredis-cluster'),
   require('./clients/glide')
 ]
 
@@ -16,6 +19,10 @@ const ACCEPTED =
   'pass a client of redis, ioredis, iovalkey or valkey-glide, an object with get, set and del, ' +
   'a URL (redis://, rediss://, unix://), ' +
   'or {url} or {host, port, path, username, password, db, tls, keyPrefix}'
+
+/** Sentinels and clusters, to which the native side does not connect yet. */
+const manyServers = ({ sentinels, nodes } = {}) =>
+  (sentinels && 'sentinels') ?? (nodes && 'a cluster')
 
 /**
  * The calls of a store for the factory's first argument: over a connection of its own where the
@@ -30,7 +37,7 @@ const open = (client, given) => {
     return new Linked(new Source(settingsOf(client), timeouts), given)
   }
   const family = FAMILIES.find(({ isMine }) => isMine(client))
-  const foreign = family?.foreign(client)
+  const foreign = family?.foreign(client) ?? manyServers(family?.settings(client))
   if (family && !foreign) return new Linked(Source.ofClient(client, family, timeouts), given)
   if (!family && !isDelegable(client)) {
     throw refuse(`${kindOf(client)} is no client; ${ACCEPTED}`)

@@ -32,7 +32,8 @@ const trusted = () => {
 /**
  * The TLS settings of the native side, by the rules of Node's own `tls.connect`.
  * @param {boolean | object} given `true`, or Node's options ca, cert, key, servername, rejectUnauthorized
- * @param {string} host the name the certificate must bear unless `servername` is given
+ * @param {string} [host] the name the certificate must bear unless `servername` is given; without
+ *   either, that of the server connected to
  */
 const tlsSettings = (given, host) => {
   const options = given === true ? {} : given

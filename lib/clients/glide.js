@@ -1,4 +1,4 @@
-/** Standalone clients of @valkey/valkey-glide. */
+/** Clients of @valkey/valkey-glide, standalone and cluster. */
 
 const { refuse } = require('../check')
 const { tlsSettings } = require('../tls')
@@ -13,16 +13,21 @@ const isMine = (client) =>
 /** None: what cannot be read has no other way either, so `settings` refuses it. */
 const foreign = () => undefined
 
-const place = ({ addresses }) => {
+const isCluster = (client) => typeof client.fcallWithRoute === 'function'
+
+const place = (client) => {
+  const addresses = client.config.addresses.map(({ host, port = 6379 }) => ({ host, port }))
+  if (addresses.length === 0 || !addresses.every(({ host }) => host)) {
+    throw refuse('this looks like a valkey-glide client, but its addresses name no host')
+  }
+  if (isCluster(client)) return { nodes: addresses }
   if (addresses.length !== 1) {
     throw refuse(
       `this valkey-glide client names ${addresses.length} addresses, and which of them is the ` +
         'primary cannot be told; pass a client with the address of the primary alone, or its URL'
     )
   }
-  const { host, port = 6379 } = addresses[0]
-  if (!host) throw refuse('this looks like a valkey-glide client, but its address names no host')
-  return { host, port }
+  return addresses[0]
 }
 
 const login = ({ credentials }) => {
@@ -40,8 +45,9 @@ const tlsOf = (config, host) => {
   return tlsSettings({ ca, rejectUnauthorized: insecure === true ? false : undefined }, host)
 }
 
-const settings = ({ config }) => {
-  const where = place(config)
+const settings = (client) => {
+  const { config } = client
+  const where = place(client)
   return {
     ...where,
     ...login(config),
@@ -57,7 +63,7 @@ const hasChanged = ({ config }, known) => login(config).password !== known.passw
 
 /** The database that `select` chose, which is asked once, on the client's own connection. */
 const ask = (client, told) => {
-  if (told.db !== undefined) return undefined
+  if (told.db !== undefined || isCluster(client)) return undefined
   return within(1_000, client.customCommand(['CLIENT', 'INFO'])).then(
     (info) => ({ db: Number(/ db=(\d+) /.exec(String(info))?.[1] ?? 0) }),
     () => ({ db: client.config.databaseId ?? 0 })

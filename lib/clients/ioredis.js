@@ -13,10 +13,46 @@ const isMine = (client) =>
   typeof client.options === 'object' &&
   typeof client.connector === 'object'
 
-const foreign = ({ options }) =>
-  options.Connector ? 'a Connector of its own' : foreignTls(options.tls)
+const foreign = ({ options }) => {
+  if (options.Connector) return 'a Connector of its own'
+  if (!options.sentinels) return foreignTls(options.tls)
+  if (typeof options.natMap === 'function') return 'a natMap that is a function'
+  return foreignTls(options.sentinelTLS) ?? foreignTls(dataTls(options))
+}
 
-const place = ({ host, port, path, family }) => {
+/** With sentinels, `tls` is for the data nodes, and only where it is said so. */
+const dataTls = ({ sentinels, tls, enableTLSForSentinelMode }) =>
+  sentinels && !enableTLSForSentinelMode ? undefined : tls
+
+/** The host and port of a client with sentinels are mere defaults. */
+const sentinelPlace = (options) => {
+  const sentinels = options.sentinels.map(({ host, port = 26379 }) => ({
+    host,
+    port: Number(port)
+  }))
+  const isWhole = ({ host, port }) => host && port > 0 && port < 65536
+  if (!options.name || sentinels.length === 0 || !sentinels.every(isWhole)) {
+    throw refuse(
+      'this looks like an ioredis client with sentinels, but names no master ("name") or no sentinels'
+    )
+  }
+  const { username, password } = login({
+    username: options.sentinelUsername,
+    password: options.sentinelPassword
+  })
+  return {
+    sentinels,
+    master: String(options.name),
+    sentinelUsername: username,
+    sentinelPassword: password,
+    sentinelTls: options.sentinelTLS ? clientTls(options.sentinelTLS) : undefined,
+    natMap: options.natMap ?? undefined
+  }
+}
+
+const place = (options) => {
+  if (options.sentinels) return sentinelPlace(options)
+  const { host, port, path, family } = options
   if (path) return { path: String(path) }
   if (!host || !(Number(port) > 0 && Number(port) < 65536)) {
     throw refuse('this looks like an ioredis client, but names no host and port and no path')
@@ -38,13 +74,14 @@ const database = (client) => {
 const settings = (client) => {
   const { options } = client
   const where = place(options)
+  const tls = dataTls(options)
   return {
     ...where,
     ...login(options),
     db: database(client),
     lenientDb: true,
     retry: options.enableOfflineQueue !== false,
-    tls: options.tls ? clientTls(options.tls, where.host) : undefined,
+    tls: tls ? clientTls(tls, where.host) : undefined,
     keyPrefix: options.keyPrefix ? String(options.keyPrefix) : ''
   }
 }
@@ -60,4 +97,4 @@ const watch = watchEvents
 
 const close = (client) => client.quit()
 
-module.exports = { isMine, foreign, settings, hasChanged, isOpen, isClosed, watch, close }
+module.exports = { isMine, foreign, settings, hasChanged, isOpen, isClosed, watch, close, login }

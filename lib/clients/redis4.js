@@ -22,13 +22,14 @@ const instance = (client) => client._self ?? client
 
 const optionsOf = (client) => client.options ?? {}
 
-const foreign = (client) => {
-  const { socket = {}, credentialsProvider: provider } = optionsOf(client)
+const foreignOptions = ({ socket, credentialsProvider: provider }) => {
   if (provider && provider.type !== 'async-credentials-provider') {
     return 'a credentials provider that streams'
   }
-  return socket.tls === true ? foreignTls(socket) : undefined
+  return socket?.tls === true ? foreignTls(socket) : undefined
 }
+
+const foreign = (client) => foreignOptions(optionsOf(client))
 
 const place = ({ socket = {} }) => {
   if (socket.path) return { path: String(socket.path) }
@@ -44,6 +45,9 @@ const login = ({ username, password }) => {
   if (!password) return {}
   return { username: username ? String(username) : undefined, password: String(password) }
 }
+
+/** Only `true` makes TLS, whose options stand beside it. */
+const tlsOf = (socket, host) => (socket?.tls === true ? clientTls(socket, host) : undefined)
 
 const TRACE = channel('tracing:node-redis:command:start')
 const aborted = AbortSignal.abort()
@@ -74,7 +78,6 @@ const tracedDatabase = (client) => {
 
 const settings = (client) => {
   const options = optionsOf(client)
-  const { socket = {} } = options
   const where = place(options)
   return {
     ...where,
@@ -82,7 +85,7 @@ const settings = (client) => {
     db: tracedDatabase(client) ?? Number(options.database ?? 0),
     lenientDb: false,
     retry: options.disableOfflineQueue !== true,
-    tls: socket.tls === true ? clientTls(socket, where.host) : undefined,
+    tls: tlsOf(options.socket, where.host),
     keyPrefix: options.keyPrefix ? String(options.keyPrefix) : ''
   }
 }
@@ -153,5 +156,9 @@ module.exports = {
   isOpen,
   isClosed,
   watch,
-  close
+  close,
+  foreignOptions,
+  login,
+  place,
+  tlsOf
 }
