@@ -145,6 +145,22 @@ test('valkey-glide: quit closes the client', async () => {
   await assert.rejects(client.get('x'), { name: 'ClosingError' })
 })
 
+for (const kind of ['ioredis 4', 'ioredis 5', 'ioredis 6', 'iovalkey']) {
+  test(`${kind}: disconnected twice and opened again`, async () => {
+    const client = await open(kind)
+    const store = createKeyStore(client)
+    const ended = once(client, 'end')
+    client.disconnect()
+    await ended
+    client.disconnect()
+    assert.equal(await store.saveIds('i', 1, 'x'), false)
+    await client.connect()
+    assert.equal(await store.saveIds('i', 1, 'x'), true)
+    await store.quit()
+    assert.equal(await store.saveIds('i', 1, 'x'), false)
+  })
+}
+
 describe('the database chosen by select', () => {
   /** Saves pair `id` and tells in which of the databases it is. */
   const databaseOf = async (store, id) => {

@@ -52,14 +52,14 @@ const tlsOf = (socket, host) => (socket?.tls === true ? clientTls(socket, host) 
 const TRACE = channel('tracing:node-redis:command:start')
 const aborted = AbortSignal.abort()
 
-/** By client: the database it told this turn of the event loop. */
+/** By client: the database it told. */
 const told = new WeakMap()
 
 /**
  * The database that `select` chose, which the client keeps to itself. From 5.12 on each command
  * tells it to `diagnostics_channel`; one that is aborted from the start does so too, and is never
- * sent. `undefined` for older clients. It costs some microseconds, so one answer has to do for a
- * turn of the event loop: the client takes in a `select` between two of them.
+ * sent. `undefined` for older clients. It costs some microseconds, so one answer does for all calls
+ * that are made at once: what awaits a `select` runs later than the reset below.
  */
 const tracedDatabase = (client) => {
   if (!('_clientId' in client)) return undefined
@@ -72,7 +72,7 @@ const tracedDatabase = (client) => {
   client.sendCommand(['SELECT'], { abortSignal: aborted }).catch(() => {})
   TRACE.unsubscribe(hear)
   told.set(client, database)
-  setImmediate(() => told.delete(client)).unref()
+  queueMicrotask(() => told.delete(client))
   return database
 }
 
