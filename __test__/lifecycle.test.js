@@ -218,6 +218,25 @@ for (const kind of ['redis 5.12', 'redis 6', 'ioredis 5', 'valkey-glide']) {
   })
 }
 
+test('redis 5.12: a client with command options shares the connection of its own', async () => {
+  const client = await open('redis 5.12')
+  const stores = [createKeyStore(client), createKeyStore(client.withCommandOptions({}))]
+  await Promise.all(stores.map((store) => store.saveIds('i', 1, 'x')))
+  assert.equal((await connections(server.command)).length, 1)
+  await stores[1].quit()
+  await disconnected(server.command)
+})
+
+test('redis 4.7 in subscriber mode, where it cannot be asked', async () => {
+  const client = await open('redis 4.7')
+  await client.subscribe('channel', () => {})
+  const store = createKeyStore(client)
+  assert.equal(await store.saveIds('i', 1, 'x'), true)
+  assert.equal(await store.getExtId('i', 1), 'x')
+  await client.unsubscribe('channel')
+  await store.quit()
+})
+
 describe('a client made to fail at once when offline', () => {
   const nowhere = { host: '127.0.0.1', port: 1 }
   const clients = {

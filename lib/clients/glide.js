@@ -62,12 +62,16 @@ const settings = (client) => {
 const hasChanged = ({ config }, known) => login(config).password !== known.password
 
 /** The database that `select` chose, which is asked once, on the client's own connection. */
-const ask = (client, told) => {
-  if (told.db !== undefined || isCluster(client)) return undefined
-  return within(1_000, client.customCommand(['CLIENT', 'INFO'])).then(
-    (info) => ({ db: Number(/ db=(\d+) /.exec(String(info))?.[1] ?? 0) }),
-    () => ({ db: client.config.databaseId ?? 0 })
-  )
+const ask = (client, told) =>
+  told.db === undefined && !isCluster(client) ? askedDatabase(client) : undefined
+
+const askedDatabase = async (client) => {
+  try {
+    const info = await within(1_000, client.customCommand(['CLIENT', 'INFO']))
+    return { db: Number(/ db=(\d+) /.exec(String(info))?.[1] ?? 0) }
+  } catch {
+    return { db: client.config.databaseId ?? 0 }
+  }
 }
 
 const isClosed = (client) => client.isClosed === true

@@ -93,12 +93,14 @@ const settings = (client) => {
 const hasChanged = (client, known) => (tracedDatabase(client) ?? known.db) !== known.db
 
 /** Asks on the client's own connection; a server that refuses leaves it at that of the options. */
-const askedDatabase = (client) => {
+const askedDatabase = async (client) => {
   const send = client.options?.legacyMode ? client.v4.sendCommand : client.sendCommand
-  return within(1_000, send.call(client, ['CLIENT', 'INFO'])).then(
-    (info) => ({ db: Number(/ db=(\d+) /.exec(String(info))?.[1] ?? 0) }),
-    () => ({ db: Number(optionsOf(client).database ?? 0) })
-  )
+  try {
+    const info = await within(1_000, send.call(client, ['CLIENT', 'INFO']))
+    return { db: Number(/ db=(\d+) /.exec(String(info))?.[1] ?? 0) }
+  } catch {
+    return { db: Number(optionsOf(client).database ?? 0) }
+  }
 }
 
 /**
@@ -157,6 +159,7 @@ module.exports = {
   isClosed,
   watch,
   close,
+  instance,
   foreignOptions,
   login,
   place,
