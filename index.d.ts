@@ -1,7 +1,8 @@
 /**
  * Makes a store of botmatic/external id pairs in Redis.
  *
- * @param client a client of the npm package redis (2 or 3), a URL, or where the server is
+ * @param client a client of redis, ioredis, iovalkey or valkey-glide, a mock or stub, a URL, or where
+ *   the server is
  * @param options see {@link keyStore.Options}
  * @throws {TypeError} when `client` is none of these or an option is wrong or unknown; the message
  *   names it
@@ -17,12 +18,15 @@ declare function keyStore(
 
 declare namespace keyStore {
   /**
-   * A live client of redis 2 or 3. Its server, password, database, prefix and renamed commands are
-   * taken from it, and a later `select` or `auth` is followed; the store makes a connection of its
-   * own with them. A client that is being closed closes the store.
+   * A live client of redis 2 to 6, ioredis 4 to 6, iovalkey or valkey-glide 2: its server, login,
+   * database, prefix and TLS are taken from it, and the store makes a connection of its own with
+   * them. Any other object with these commands, by callback or by promise, is served through them;
+   * `deleteAllIds` needs `scan` or `keys` too. A client that is closed closes the store.
    */
   interface Client {
-    quit(...args: never[]): unknown
+    get(...args: never[]): unknown
+    set(...args: never[]): unknown
+    del(...args: never[]): unknown
   }
 
   /** Where the server is: a URL, or its parts. What stands beside `url` goes before what is in it. */
@@ -100,10 +104,15 @@ declare namespace keyStore {
     deleteAllIds(integrationId: unknown): Promise<boolean>
     /**
      * Closes the client, and the store once the calls already made have completed. Resolves to what
-     * the client's own `quit()` gives: a boolean for redis 2 and 3. Without a client, to whether the
-     * store was still open.
+     * the client's own `quit()` gives, or rejects as it does. Without a client, to whether the store
+     * was still open.
      */
     quit(): Promise<unknown>
+    /**
+     * Whether the store has a connection of its own, or else uses the client's commands. Not
+     * enumerable.
+     */
+    readonly native: boolean
   }
 
   /** Failed lookups resolve to `undefined`, everything else that fails to `false`. */
@@ -121,6 +130,7 @@ declare namespace keyStore {
     deleteIds(integrationId: unknown, botmaticId: Id, extId: Id): Promise<boolean>
     deleteAllIds(integrationId: unknown): Promise<boolean>
     quit(): Promise<unknown>
+    get native(): boolean
   }
 
   /** Why a call failed; its message says on which server, and what to do. */

@@ -6,7 +6,7 @@ const path = require('node:path')
 const { inspect, promisify } = require('node:util')
 const { describe, test } = require('node:test')
 const createKeyStore = require('..')
-const { connections, useServer } = require('./support/redis')
+const { connections, disconnected, useServer } = require('./support/redis')
 
 const PASSWORD = 'secret'
 
@@ -160,7 +160,7 @@ for (const [version, redis] of [
         const remade = createKeyStore(client)
         assert.equal(await remade.getExtId('i', 1), undefined)
         await store.quit()
-        assert.equal((await connections(server.command)).length, 0)
+        await disconnected(server.command)
       }
     })
 
@@ -175,7 +175,7 @@ for (const [version, redis] of [
       const late = await Promise.all(stores.map((store) => store.getExtId('i', 1)))
       assert.deepEqual(late, [undefined, undefined, undefined])
       await Promise.all(stores.map((store) => store.quit()))
-      assert.equal((await connections(server.command)).length, 0)
+      await disconnected(server.command)
     })
 
     test('quit resolves to what the client gives, ready or not, and twice', async () => {

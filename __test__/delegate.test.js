@@ -9,39 +9,21 @@ const { cases } = require('./support/cases')
 const { KINDS, wrappedClients } = require('./support/clients')
 const { debugLines } = require('./support/debug')
 const { contents, useServer } = require('./support/redis')
+const { atOnce, byCallback, byPromise, stub } = require('./support/stub')
 
 const server = useServer()
 
-/** A stub as a unit test makes it: five functions over a Map. `reply(done, value)` answers. */
-const stub = (reply) => {
-  const map = new Map()
-  const remove = (key) => Number(map.delete(key))
-  const startOf = (pattern) => pattern.slice(0, -1)
-  return {
-    map,
-    set: (key, value, done) => reply(done, map.set(key, String(value)) && 'OK'),
-    get: (key, done) => reply(done, map.get(key) ?? null),
-    del: (key, done) => reply(done, remove(key)),
-    keys: (pattern, done) =>
-      reply(
-        done,
-        [...map.keys()].filter((key) => key.length >= startOf(pattern).length)
-      ),
-    quit: () => 'closed'
-  }
-}
-
-const byCallback = (done, value) => void setImmediate(done, null, value)
-const atOnce = (done, value) => done(null, value)
-const byPromise = async (_done, value) => value
-
 const NOT_IN_MAPS = /another type|no UTF-8|return_buffers|prefix/
 
+/** Sends a command that is answered by callback, by promise or by both. */
 const byName =
   (client) =>
   (name, ...args) =>
     new Promise((resolve, reject) => {
-      client[name](...args, (error, reply) => (error ? reject(error) : resolve(reply)))
+      const answer = client[name](...args, (error, reply) =>
+        error ? reject(error) : resolve(reply)
+      )
+      if (answer?.then) answer.then(resolve, reject)
     })
 
 /** A stub has no `mset`, which the cases use to prepare. */
@@ -141,6 +123,8 @@ for (const [name, { create, command: commandOf, cannot }] of Object.entries(CLIE
 describe('with a prefix of the client', () => {
   const clients = {
     'ioredis-mock': () => new (require('ioredis-mock'))({ keyPrefix: 'p*:' }),
+    'redis-mock, which makes nothing of it': () =>
+      require('redis-mock').createClient({ prefix: 'p*:' }),
     'ioredis with a Connector': () => viaConnector({ keyPrefix: 'p*:' }),
     'redis 6 pool': () => KINDS['redis 6 pool'].open({ port: server.port, keyPrefix: 'p*:' })
   }
@@ -150,12 +134,12 @@ describe('with a prefix of the client', () => {
       const client = await create()
       const store = createKeyStore(client)
       assert.equal(store.native, false)
-      await client.set('j:b:1', 'kept')
+      await byName(client)('set', 'j:b:1', 'kept')
       assert.equal(await store.saveIds('i', 1, 'x'), true)
-      assert.equal(await client.get('i:b:1'), 'x')
+      assert.equal(await byName(client)('get', 'i:b:1'), 'x')
       assert.equal(await store.deleteAllIds('i'), true)
-      assert.equal(await client.get('i:b:1'), null)
-      assert.equal(await client.get('j:b:1'), 'kept')
+      assert.equal(await byName(client)('get', 'i:b:1'), null)
+      assert.equal(await byName(client)('get', 'j:b:1'), 'kept')
       assert.throws(() => createKeyStore(client, { keyPrefix: 'q:' }), /cannot replace the prefix/)
       await store.quit()
     })
@@ -226,121 +210,6 @@ describe('clients of known families that cannot be read', () => {
     const ended = once(client, 'end')
     assert.equal(await store.quit(), 'OK')
     await ended
-  })
-})
-
-describe('failure, order and time', () => {
-  const failing = (message) => ({
-    set: (_key, _value, done) => done(new Error(message)),
-    get: (_key, done) => done(new Error(message)),
-    del: async () => {
-      throw new Error(message)
-    },
-    keys: () => {
-      throw new Error(message)
-    }
-  })
-
-  test("the client's errors have codes, and quote no keys", async () => {
-    const codes = {
-      'NOAUTH Authentication required.': 'AUTH',
-      'WRONGTYPE Operation against a key': 'WRONGTYPE',
-      'READONLY You cannot write': 'READONLY',
-      'Connection is closed.': 'CLOSED',
-      "ERR unknown command 'GET', with args beginning with: 'secret'": 'REPLY'
-    }
-    for (const [message, code] of Object.entries(codes)) {
-      const errors = []
-      const store = createKeyStore(failing(message), { onError: (error) => errors.push(error) })
-      const answers = [
-        await store.saveIds('a-secret', 1, 'x'),
-        await store.getBotmaticId('a-secret', 'x'),
-        await store.deleteIds('a-secret', 1, 'x'),
-        await store.deleteAllIds('a-secret')
-      ]
-      // A key that holds something else is no reason not to look for others.
-      assert.deepEqual(answers, [false, undefined, false, false])
-      assert.deepEqual(
-        errors.map((error) => error.code),
-        Array(4).fill(code)
-      )
-      for (const error of errors) assert.doesNotMatch(error.message, /secret/)
-      const strict = createKeyStore(failing(message), { strict: true })
-      await assert.rejects(strict.saveIds('i', 1, 'x'), { name: 'KeyStoreError', code })
-    }
-  })
-
-  test('a client that does not answer: calls end at their deadlines, later ones go on', async () => {
-    const client = stub(byCallback)
-    const { get } = client
-    client.get = () => {}
-    const errors = []
-    const store = createKeyStore(client, {
-      readTimeout: 50,
-      onError: ({ code }) => errors.push(code)
-    })
-    assert.equal(await store.getExtId('i', 1), undefined)
-    client.get = get
-    assert.equal(await store.saveIds('i', 1, 'x'), true)
-    assert.equal(await store.getExtId('i', 1), 'x')
-    assert.deepEqual(errors, ['TIMEOUT'])
-  })
-
-  test('a call whose deadline passed while it waited is never sent', async () => {
-    const sent = []
-    const client = {
-      get: (key) => sent.push(key),
-      set: () => {},
-      del: () => {}
-    }
-    const store = createKeyStore(client, { readTimeout: 50 })
-    const late = [1, 2, 3].map((id) => store.getExtId('i', id))
-    assert.deepEqual(await Promise.all(late), [undefined, undefined, undefined])
-    assert.deepEqual(sent, ['i:b:1'])
-  })
-
-  test('deleteAllIds holds up calls of its integration only', async () => {
-    const client = stub(byCallback)
-    const { keys } = client
-    let release
-    client.keys = (...args) => {
-      release = () => keys(...args)
-    }
-    const store = createKeyStore(client)
-    await store.saveIds('i', 1, 'x')
-    const settled = []
-    const wiped = store.deleteAllIds('i').then(() => settled.push('deleteAllIds'))
-    const own = store.saveIds('i', 2, 'y').then(() => settled.push('its own'))
-    await store.saveIds('j', 1, 'x').then(() => settled.push('another'))
-    release()
-    await Promise.all([wiped, own])
-    assert.deepEqual(settled, ['another', 'deleteAllIds', 'its own'])
-    assert.equal(await store.getExtId('i', 2), 'y')
-    assert.equal(await store.getExtId('i', 1), null)
-  })
-
-  test('a lookup reaches an idle client before the call returns', () => {
-    const asked = []
-    const client = { get: (key) => asked.push(key), set() {}, del() {} }
-    createKeyStore(client, { readTimeout: 1 }).getExtId('i', 1)
-    assert.deepEqual(asked, ['i:b:1'])
-  })
-
-  test('quit waits for the calls already made, and gives what the client gives', async () => {
-    const client = stub(byCallback)
-    const store = createKeyStore(client)
-    const saved = store.saveIds('i', 1, 'x')
-    assert.equal(await store.quit(), 'closed')
-    assert.equal(await saved, true)
-    assert.equal(client.map.size, 2)
-  })
-
-  test('no more calls wait than maxPending', async () => {
-    const store = createKeyStore(stub(byCallback), { maxPending: 1, strict: true })
-    const first = store.getExtId('i', 1)
-    await assert.rejects(store.getExtId('i', 1), { code: 'BUSY' })
-    assert.equal(await first, null)
-    assert.equal(await store.getExtId('i', 1), null)
   })
 })
 

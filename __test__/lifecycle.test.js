@@ -145,6 +145,22 @@ test('valkey-glide: quit closes the client', async () => {
   await assert.rejects(client.get('x'), { name: 'ClosingError' })
 })
 
+for (const kind of ['ioredis 4', 'ioredis 5', 'ioredis 6', 'iovalkey']) {
+  test(`${kind}: disconnected twice and opened again`, async () => {
+    const client = await open(kind)
+    const store = createKeyStore(client)
+    const ended = once(client, 'end')
+    client.disconnect()
+    await ended
+    client.disconnect()
+    assert.equal(await store.saveIds('i', 1, 'x'), false)
+    await client.connect()
+    assert.equal(await store.saveIds('i', 1, 'x'), true)
+    await store.quit()
+    assert.equal(await store.saveIds('i', 1, 'x'), false)
+  })
+}
+
 describe('the database chosen by select', () => {
   /** Saves pair `id` and tells in which of the databases it is. */
   const databaseOf = async (store, id) => {
@@ -201,6 +217,25 @@ for (const kind of ['redis 5.12', 'redis 6', 'ioredis 5', 'valkey-glide']) {
     await disconnected(server.command)
   })
 }
+
+test('redis 5.12: a client with command options shares the connection of its own', async () => {
+  const client = await open('redis 5.12')
+  const stores = [createKeyStore(client), createKeyStore(client.withCommandOptions({}))]
+  await Promise.all(stores.map((store) => store.saveIds('i', 1, 'x')))
+  assert.equal((await connections(server.command)).length, 1)
+  await stores[1].quit()
+  await disconnected(server.command)
+})
+
+test('redis 4.7 in subscriber mode, where it cannot be asked', async () => {
+  const client = await open('redis 4.7')
+  await client.subscribe('channel', () => {})
+  const store = createKeyStore(client)
+  assert.equal(await store.saveIds('i', 1, 'x'), true)
+  assert.equal(await store.getExtId('i', 1), 'x')
+  await client.unsubscribe('channel')
+  await store.quit()
+})
 
 describe('a client made to fail at once when offline', () => {
   const nowhere = { host: '127.0.0.1', port: 1 }

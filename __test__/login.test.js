@@ -1,7 +1,8 @@
 /** Logins and other settings that a client does not simply have: providers, URLs, environment. */
 
 const assert = require('node:assert/strict')
-const { describe, test } = require('node:test')
+const fs = require('node:fs')
+const { afterEach, describe, test } = require('node:test')
 const createKeyStore = require('..')
 const { connections, disconnected, useServer } = require('./support/redis')
 
@@ -114,6 +115,42 @@ test('valkey-glide: a password changed later', async () => {
   assert.equal(await store.getExtId('i', 1), 'x')
   await store.quit()
   await server.command('acl', 'setuser', 'ann', 'resetpass', `>${PASSWORD}`)
+})
+
+test("the IP version is the client's", () => {
+  const redis4 = require('../lib/clients/redis4')
+  const ioredis = require('../lib/clients/ioredis')
+  const lazy = { lazyConnect: true }
+  const families = [
+    redis4.settings(require('redis5').createClient({ socket: { family: 6 } })),
+    redis4.settings(require('redis6').createClient()),
+    ioredis.settings(new (require('ioredis4'))(lazy)),
+    ioredis.settings(new (require('ioredis5'))({ ...lazy, family: 6 })),
+    ioredis.settings(new (require('ioredis6'))(lazy))
+  ].map(({ family }) => family)
+  assert.deepEqual(families, [6, undefined, 4, 6, undefined])
+})
+
+describe('the certificates that Node trusts are those that the environment names', () => {
+  const tlsOf = () => {
+    const { settings } = require('../lib/clients/redis4')
+    const socket = { tls: true, host: 'h', port: 1 }
+    return settings(require('redis5').createClient({ socket })).tls
+  }
+  const own = { ...process.env }
+  afterEach(() => {
+    process.env = own
+  })
+
+  test('NODE_TLS_REJECT_UNAUTHORIZED', () => {
+    assert.equal(tlsOf().rejectUnauthorized, true)
+    process.env = { ...own, NODE_TLS_REJECT_UNAUTHORIZED: '0' }
+    assert.equal(tlsOf().rejectUnauthorized, false)
+  })
+  test('NODE_EXTRA_CA_CERTS', () => {
+    process.env = { ...own, NODE_EXTRA_CA_CERTS: __filename }
+    assert.equal(tlsOf().ca.at(-1), fs.readFileSync(__filename, 'utf8'))
+  })
 })
 
 describe('a client whose settings make no sense is refused by the name of its family', () => {

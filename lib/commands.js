@@ -79,24 +79,33 @@ class Commands {
   }
 
   /**
-   * The names of the keys that start with `stem`, without the client's own prefix: no client puts
-   * it before a pattern, and all put it before a key to delete. Mocks read patterns each in a way of
-   * their own, so all but plain letters is left open, and the names are compared.
+   * The names of the keys that start with `stem`, without the client's own prefix. Clients put that
+   * before a key to delete but not before a pattern; some mocks have the option and put it nowhere.
+   * So both are searched, which is safe: a name that is in use only without the prefix stands for
+   * no key when it comes to deleting.
    */
   async find(stem) {
-    const client = this.#client
-    const full = `${this.#prefix}${stem}`
-    const pattern = `${full.replace(/[^\w:-]+/g, '*')}*`
-    const search = isFunction(client.scan)
-      ? (node) => scan(node, pattern)
-      : (node) => send(node, 'keys', pattern)
-    const found = await Promise.all([...(await nodes(client))].map(search))
+    const starts = new Set([`${this.#prefix}${stem}`, stem])
     const names = new Set()
-    for (const key of found.flat()) {
-      const name = String(key)
-      if (name.startsWith(full)) names.add(name.slice(this.#prefix.length))
+    for (const start of starts) {
+      for (const key of await this.#search(start)) {
+        if (key.startsWith(start)) names.add(`${stem}${key.slice(start.length)}`)
+      }
     }
     return names
+  }
+
+  /**
+   * Keys that start with `start`, among others: mocks read patterns each in a way of their own, so
+   * all but plain letters is left open.
+   */
+  async #search(start) {
+    const pattern = `${start.replace(/[^\w:-]+/g, '*')}*`
+    const search = isFunction(this.#client.scan)
+      ? (node) => scan(node, pattern)
+      : (node) => send(node, 'keys', pattern)
+    const found = await Promise.all([...(await nodes(this.#client))].map(search))
+    return found.flat().map(String)
   }
 }
 

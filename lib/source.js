@@ -63,8 +63,9 @@ class Source {
   /** The source of a client, made when it is the first. */
   static ofClient(client, family, timeouts) {
     const key = Object.values(timeouts).join('/')
-    let sources = Source.#byClient.get(client)
-    if (!sources) Source.#byClient.set(client, (sources = new Map()))
+    const instance = family.instance?.(client) ?? client
+    let sources = Source.#byClient.get(instance)
+    if (!sources) Source.#byClient.set(instance, (sources = new Map()))
     if (!sources.has(key)) {
       sources.set(key, new Source(family.settings(client), timeouts, client, family))
     }

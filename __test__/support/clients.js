@@ -83,16 +83,21 @@ const pool = (redis, lacks) => ({
   }
 })
 
-const ioredis = (Redis) => ({
+const ioredis = (Redis, wrap = (client) => client) => ({
   ...byPromise,
   lacks: {},
   isNative: true,
   open: async (where) => {
-    const client = quiet(new Redis(where))
+    const client = quiet(wrap(new Redis(where)))
     await once(client, 'ready')
     return client
   }
 })
+
+const duplicateOf = (client) => {
+  client.disconnect()
+  return client.duplicate()
+}
 
 const glide = {
   ...byPromise,
@@ -126,6 +131,13 @@ const KINDS = {
     lacks: NO_PREFIX,
     wrap: (client) => client.withCommandOptions({})
   }),
+  'redis 5.12 duplicate()': redis4(five, {
+    lacks: NO_PREFIX,
+    wrap: async (client) => {
+      client.destroy()
+      return quiet(client.duplicate()).connect()
+    }
+  }),
   'redis 5.12 legacy()': legacy(five),
   'redis 5.12 pool': pool(five, NO_PREFIX),
   'redis 6': redis4(six),
@@ -134,6 +146,8 @@ const KINDS = {
   'ioredis 4': ioredis(require('ioredis4')),
   'ioredis 5': ioredis(require('ioredis5')),
   'ioredis 6': ioredis(require('ioredis6')),
+  'ioredis 5 duplicate()': ioredis(require('ioredis5'), duplicateOf),
+  'ioredis 5 subclass': ioredis(class Own extends require('ioredis5') {}),
   iovalkey: ioredis(require('iovalkey')),
   'valkey-glide': glide
 }

@@ -1,3 +1,10 @@
+import { GlideClient } from '@valkey/valkey-glide'
+import { Redis as Redis5 } from 'ioredis5'
+import { Redis as Redis6 } from 'ioredis6'
+import { createClient as createClient4 } from 'redis4'
+import { createClient as createClient5, createClientPool, createCluster } from 'redis5'
+import { createClient as createClient6 } from 'redis6'
+
 import createKeyStore = require('../..')
 
 const { KeyStoreError, RedisKeyStore } = createKeyStore
@@ -22,6 +29,25 @@ export async function strict(): Promise<void> {
   const keyStore = createKeyStore({ host: 'h', port: 1, tls: { ca: 'pem' } }, { strict: true })
   const found: string | null = await keyStore.getExtId('i', 1)
   void found
+}
+
+export async function clients(): Promise<boolean> {
+  const client = createClient5()
+  const stores = [
+    createKeyStore(createClient4()),
+    createKeyStore(client),
+    createKeyStore(client.legacy()),
+    createKeyStore(createClientPool()),
+    createKeyStore(createCluster({ rootNodes: [{}] })),
+    createKeyStore(createClient6()),
+    createKeyStore(new Redis5()),
+    createKeyStore(new Redis6()),
+    createKeyStore(await GlideClient.createClient({ addresses: [{ host: 'h' }] })),
+    createKeyStore({ get: async () => 'x', set: (_key: string, _value: string) => {}, del() {} })
+  ]
+  // @ts-expect-error an object without commands is no client
+  createKeyStore({ quit: () => {} })
+  return stores.every((store) => store.native)
 }
 
 export function codes(error: unknown): boolean {

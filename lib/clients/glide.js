@@ -38,11 +38,11 @@ const login = ({ credentials }) => {
   return { username: credentials.username, password: credentials.password }
 }
 
-const tlsOf = (config, host) => {
+const tlsOf = (config) => {
   if (!config.useTLS) return undefined
   const { insecure, rootCertificates: ca } =
     config.advancedConfiguration?.tlsAdvancedConfiguration ?? {}
-  return tlsSettings({ ca, rejectUnauthorized: insecure === true ? false : undefined }, host)
+  return tlsSettings({ ca, rejectUnauthorized: insecure === true ? false : undefined })
 }
 
 const settings = (client) => {
@@ -53,7 +53,7 @@ const settings = (client) => {
     ...login(config),
     db: config.databaseId ?? 0,
     retry: true,
-    tls: tlsOf(config, where.host)
+    tls: tlsOf(config)
   }
 }
 
@@ -61,12 +61,16 @@ const settings = (client) => {
 const hasChanged = ({ config }, known) => login(config).password !== known.password
 
 /** The database that `select` chose, which is asked once, on the client's own connection. */
-const ask = (client, told) => {
-  if (told.db !== undefined || isCluster(client)) return undefined
-  return within(1_000, client.customCommand(['CLIENT', 'INFO'])).then(
-    (info) => ({ db: Number(/ db=(\d+) /.exec(String(info))?.[1] ?? 0) }),
-    () => ({ db: client.config.databaseId ?? 0 })
-  )
+const ask = (client, told) =>
+  told.db === undefined && !isCluster(client) ? askedDatabase(client) : undefined
+
+const askedDatabase = async (client) => {
+  try {
+    const info = await within(1_000, client.customCommand(['CLIENT', 'INFO']))
+    return { db: Number(/ db=(\d+) /.exec(String(info))?.[1] ?? 0) }
+  } catch {
+    return { db: client.config.databaseId ?? 0 }
+  }
 }
 
 const isClosed = (client) => client.isClosed === true

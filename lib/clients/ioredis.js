@@ -81,15 +81,23 @@ const settings = (client) => {
     db: database(client),
     fallbackDb: 0,
     retry: options.enableOfflineQueue !== false,
-    tls: tls ? clientTls(tls, where.host) : undefined,
+    tls: tls ? clientTls(tls) : undefined,
     keyPrefix: options.keyPrefix ? String(options.keyPrefix) : ''
   }
 }
 
 const hasChanged = (client, known) => database(client) !== known.db
 
+/** Clients whose `manuallyClosing` stayed set when they were opened: disconnected twice before. */
+const stale = new WeakSet()
+
 /** `quit` and `disconnect` show in `manuallyClosing` at once, in `status` once the socket closed. */
-const isClosed = ({ status, manuallyClosing }) => status === 'end' || manuallyClosing === true
+const isClosed = (client) => {
+  const { status, manuallyClosing, connector } = client
+  if (status === 'end' || !manuallyClosing) stale.delete(client)
+  else if (status === 'connecting' && connector.connecting) stale.add(client)
+  return status === 'end' || (manuallyClosing === true && !stale.has(client))
+}
 
 const isOpen = (client) => !['wait', 'close'].includes(client.status) && !isClosed(client)
 

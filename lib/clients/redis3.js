@@ -93,9 +93,7 @@ const settings = (client) => ({
   fallbackDb: wholeNumber(client.selected_db) ?? 0,
   retry: client.enable_offline_queue !== false && client.options.enable_offline_queue !== false,
   renamed: renamed(client),
-  tls: client.options.tls
-    ? clientTls(client.connection_options, client.connection_options.host)
-    : undefined,
+  tls: client.options.tls ? clientTls(client.connection_options) : undefined,
   keyPrefix: client.options.prefix ? String(client.options.prefix) : '',
   writeTimeout: Math.min(Number(client.connect_timeout) || 3_600_000, MAX_MS)
 })

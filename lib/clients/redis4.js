@@ -47,19 +47,19 @@ const login = ({ username, password }) => {
 }
 
 /** Only `true` makes TLS, whose options stand beside it. */
-const tlsOf = (socket, host) => (socket?.tls === true ? clientTls(socket, host) : undefined)
+const tlsOf = (socket) => (socket?.tls === true ? clientTls(socket) : undefined)
 
 const TRACE = channel('tracing:node-redis:command:start')
 const aborted = AbortSignal.abort()
 
-/** By client: the database it told this turn of the event loop. */
+/** By client: the database it told. */
 const told = new WeakMap()
 
 /**
  * The database that `select` chose, which the client keeps to itself. From 5.12 on each command
  * tells it to `diagnostics_channel`; one that is aborted from the start does so too, and is never
- * sent. `undefined` for older clients. It costs some microseconds, so one answer has to do for a
- * turn of the event loop: the client takes in a `select` between two of them.
+ * sent. `undefined` for older clients. It costs some microseconds, so one answer does for all calls
+ * that are made at once: what awaits a `select` runs later than the reset below.
  */
 const tracedDatabase = (client) => {
   if (!('_clientId' in client)) return undefined
@@ -72,7 +72,7 @@ const tracedDatabase = (client) => {
   client.sendCommand(['SELECT'], { abortSignal: aborted }).catch(() => {})
   TRACE.unsubscribe(hear)
   told.set(client, database)
-  setImmediate(() => told.delete(client)).unref()
+  queueMicrotask(() => told.delete(client))
   return database
 }
 
@@ -84,7 +84,7 @@ const settings = (client) => {
     ...login(options),
     db: tracedDatabase(client) ?? Number(options.database ?? 0),
     retry: options.disableOfflineQueue !== true,
-    tls: tlsOf(options.socket, where.host),
+    tls: tlsOf(options.socket),
     keyPrefix: options.keyPrefix ? String(options.keyPrefix) : ''
   }
 }
@@ -92,12 +92,14 @@ const settings = (client) => {
 const hasChanged = (client, known) => (tracedDatabase(client) ?? known.db) !== known.db
 
 /** Asks on the client's own connection; a server that refuses leaves it at that of the options. */
-const askedDatabase = (client) => {
+const askedDatabase = async (client) => {
   const send = client.options?.legacyMode ? client.v4.sendCommand : client.sendCommand
-  return within(1_000, send.call(client, ['CLIENT', 'INFO'])).then(
-    (info) => ({ db: Number(/ db=(\d+) /.exec(String(info))?.[1] ?? 0) }),
-    () => ({ db: Number(optionsOf(client).database ?? 0) })
-  )
+  try {
+    const info = await within(1_000, send.call(client, ['CLIENT', 'INFO']))
+    return { db: Number(/ db=(\d+) /.exec(String(info))?.[1] ?? 0) }
+  } catch {
+    return { db: Number(optionsOf(client).database ?? 0) }
+  }
 }
 
 /**
@@ -156,6 +158,7 @@ module.exports = {
   isClosed,
   watch,
   close,
+  instance,
   foreignOptions,
   login,
   place,
