@@ -1,0 +1,160 @@
+/** Faults of the network between store and server, by a proxy that breaks what passes. */
+
+const assert = require('node:assert/strict')
+const fs = require('node:fs')
+const { after, beforeEach, test } = require('node:test')
+const { setTimeout: sleep } = require('node:timers/promises')
+const createKeyStore = require('..')
+const { TIMES, startLoad } = require('./support/load')
+const { startProxy } = require('./support/proxy')
+const { useServer } = require('./support/redis')
+
+let proxy
+const server = useServer({
+  prepare: async ({ port }) => {
+    proxy = await startProxy(port)
+  }
+})
+after(() => proxy.stop())
+beforeEach(() => server.command('flushall'))
+
+/** Resolves when the store has lost its connection as often as this. */
+const lost = async (store, times) => {
+  while (store.stats().reconnects < times) await sleep(5)
+}
+
+/** Each: what breaks, and for how long (until an event, or a time that is the fault itself). */
+const FAULTS = {
+  'connections are dropped, ten times': async ({ load, store }) => {
+    for (let n = 1; n <= 10; n++) {
+      await load.more(30)
+      proxy.drop()
+      await lost(store, n)
+    }
+  },
+  'nothing passes for longer than responseTimeout': async () => {
+    proxy.stall()
+    await sleep(1.5 * TIMES.responseTimeout)
+  },
+  'each connection ends in the middle of a reply': async ({ store }) => {
+    for (const [n, bytes] of [1, 4, 99, 1_000].entries()) {
+      // Logging in takes some of them: what matters is that they end anywhere.
+      proxy.cutAfter(20 + bytes)
+      await lost(store, n + 1)
+    }
+  },
+  'replies come late, but in time': async ({ load, store }) => {
+    proxy.delay(TIMES.responseTimeout / 3)
+    await load.more(500)
+    assert.equal(store.stats().reconnects, 0)
+    await proxy.heal()
+    proxy.drop()
+    await lost(store, 1)
+  },
+  'replies come later than responseTimeout': async () => {
+    proxy.delay(1.5 * TIMES.responseTimeout)
+    await sleep(2 * TIMES.responseTimeout)
+  },
+  'replies are garbage': async ({ load }) => {
+    for (const bytes of [
+      'HTTP/1.1 400 Bad Request\r\n\r\n',
+      '\0\xff\r\n',
+      '$-9\r\n',
+      '*3\r\n:1\r\n'
+    ]) {
+      proxy.garble(Buffer.from(bytes, 'latin1'))
+      await load.more(100)
+    }
+  },
+  'replies are of another kind than Redis gives': async ({ load }) => {
+    proxy.garble(Buffer.from('+PONG\r\n'.repeat(1_000)))
+    await load.more(200)
+  },
+  'the far side is gone and nobody says so': async ({ store }) => {
+    proxy.halfOpen()
+    await lost(store, 1)
+  },
+  'connections are refused': async ({ load }) => {
+    await proxy.refuse()
+    await load.more(1_000)
+  },
+  'connections are accepted late': async () => {
+    proxy.acceptSlowly(1.5 * TIMES.connectTimeout)
+    await sleep(2 * TIMES.connectTimeout)
+  }
+}
+
+for (const [name, fault] of Object.entries(FAULTS)) {
+  test(name, async (t) => {
+    const store = createKeyStore(proxy.url, TIMES)
+    const load = startLoad(store)
+    t.after(load.stop)
+    await load.more(100)
+    await fault({ load, store })
+    await proxy.heal()
+    t.diagnostic(`recovered in ${Math.round(await load.recovered())} ms`)
+    const { calls, failed } = await load.check(server.command)
+    assert.ok(store.stats().reconnects > 0, 'the fault reached the store')
+    t.diagnostic(`${calls} calls, ${failed} lookups past their deadline`)
+    await store.quit()
+  })
+}
+
+test('a reply that takes long to come in is no silence', async () => {
+  const value = 'x'.repeat(2 ** 20)
+  const store = createKeyStore(proxy.url, TIMES)
+  await store.saveIds('i', 1, value)
+  // About 16 pieces, one by one: longer than responseTimeout in all, and never silent for as long.
+  proxy.trickle(2 ** 16, TIMES.responseTimeout / 6)
+  assert.equal(await store.getExtId('i', 1), value)
+  assert.equal(store.stats().reconnects, 0)
+  await proxy.heal()
+  await store.quit()
+})
+
+test('a connection closed while idle is replaced without a failed call', async () => {
+  const errors = []
+  const store = createKeyStore(proxy.url, { ...TIMES, onError: (error) => errors.push(error) })
+  for (let n = 0; n < 5; n++) {
+    assert.equal(await store.saveIds('i', n, n), true)
+    const { accepted } = proxy
+    proxy.drop()
+    // At once, and once the store has heard of it.
+    if (n % 2) await sleep(20)
+    assert.equal(await store.getExtId('i', n), String(n))
+    assert.equal(proxy.accepted, accepted + 1)
+  }
+  assert.deepEqual(errors, [])
+  await store.quit()
+})
+
+test('when nothing waits, nothing is tried and nothing runs', async () => {
+  const store = createKeyStore(proxy.url, { ...TIMES, readTimeout: 200 })
+  assert.equal(await store.saveIds('i', 1, 'x'), true)
+  await proxy.refuse()
+  assert.equal(await store.getExtId('i', 1), undefined)
+  await proxy.heal()
+  const { accepted } = proxy
+  const woken = ioThreadSwitches()
+  // As long as the longest backoff and more: an attempt would come by then.
+  await sleep(1_800)
+  assert.equal(proxy.accepted, accepted)
+  assert.equal(ioThreadSwitches(), woken)
+  const started = performance.now()
+  assert.equal(await store.getExtId('i', 1), 'x')
+  assert.ok(performance.now() - started < 100, 'a call long after an outage connects at once')
+  await store.quit()
+})
+
+/** How often the store's I/O thread has run so far. */
+const ioThreadSwitches = () => {
+  for (const task of fs.readdirSync('/proc/self/task')) {
+    const [name, status] = ['comm', 'status'].map((file) =>
+      fs.readFileSync(`/proc/self/task/${task}/${file}`, 'utf8')
+    )
+    // The system cuts names to 15 characters.
+    if (name.startsWith('js-redis-key-st'))
+      return /^voluntary_ctxt_switches:\s+(\d+)/m.exec(status)[1]
+  }
+  throw new Error('there is no I/O thread')
+}

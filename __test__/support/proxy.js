@@ -1,0 +1,149 @@
+const { once } = require('node:events')
+const net = require('node:net')
+const { setTimeout: sleep } = require('node:timers/promises')
+
+/**
+ * A TCP proxy to a port of this machine that breaks connections on demand. A fault lasts until
+ * `heal()` and is for the connections there are and those that come.
+ */
+const startProxy = async (target) => {
+  const pairs = new Set()
+  let fault = {}
+  let accepted = 0
+
+  const close = (pair) => {
+    pairs.delete(pair)
+    pair.client.destroy()
+    pair.server.destroy()
+  }
+
+  /** What becomes of bytes on their way to the client. */
+  const pass = (pair, chunk) => {
+    if (fault.garbage) {
+      pair.client.write(fault.garbage)
+    } else if (fault.cutAfter !== undefined) {
+      const left = fault.cutAfter - pair.passed
+      pair.client.write(chunk.subarray(0, left))
+      if (chunk.length >= left) pair.client.end(() => close(pair))
+    } else if (fault.piece) {
+      trickle(pair, chunk)
+    } else if (fault.delay) {
+      setTimeout(() => pair.client.destroyed || pair.client.write(chunk), fault.delay)
+    } else {
+      pair.client.write(chunk)
+    }
+    pair.passed += chunk.length
+  }
+
+  const trickle = async (pair, chunk) => {
+    const { piece, pause } = fault
+    pair.server.pause()
+    for (let at = 0; at < chunk.length; at += piece) {
+      pair.client.write(chunk.subarray(at, at + piece))
+      await sleep(pause)
+    }
+    pair.server.resume()
+  }
+
+  const stall = (pair) => {
+    pair.client.pause()
+    pair.server.pause()
+  }
+
+  const connect = (client) => {
+    if (client.destroyed) return
+    const server = net.connect(target, '127.0.0.1')
+    const pair = { client, server, passed: 0 }
+    pairs.add(pair)
+    client.setNoDelay(true)
+    client.on('data', (chunk) => server.write(chunk))
+    server.on('data', (chunk) => pass(pair, chunk))
+    for (const socket of [client, server]) {
+      socket.on('error', () => {})
+      socket.on('close', () => pair.isHalfOpen || close(pair))
+    }
+    if (fault.stall) stall(pair)
+    else client.resume()
+  }
+
+  const listener = net.createServer({ pauseOnConnect: true }, (client) => {
+    accepted++
+    client.on('error', () => {})
+    if (fault.slowAccept) setTimeout(connect, fault.slowAccept, client)
+    else connect(client)
+  })
+  listener.listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  const { port } = listener.address()
+
+  const drop = () => pairs.forEach(close)
+
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    /** How many connections came so far. */
+    get accepted() {
+      return accepted
+    },
+    /** Ends every connection. */
+    drop,
+    /** Nothing passes any more, either way. */
+    stall: () => {
+      fault = { stall: true }
+      pairs.forEach(stall)
+    },
+    /** Each connection ends once it has brought so many bytes. */
+    cutAfter: (bytes) => {
+      for (const pair of pairs) pair.passed = 0
+      fault = { cutAfter: bytes }
+    },
+    /** Replies come so many ms late. */
+    delay: (ms) => {
+      fault = { delay: ms }
+    },
+    /** Replies come in pieces of so many bytes, each so many ms after the one before. */
+    trickle: (piece, pause) => {
+      fault = { piece, pause }
+    },
+    /** Replies are replaced by these bytes. */
+    garble: (bytes) => {
+      fault = { garbage: bytes }
+    },
+    /** The far side is gone and nobody says so. */
+    halfOpen: () => {
+      for (const pair of pairs) {
+        pair.isHalfOpen = true
+        pair.server.destroy()
+        pair.client.once('close', () => close(pair))
+      }
+    },
+    /** New connections wait so many ms. */
+    acceptSlowly: (ms) => {
+      fault = { slowAccept: ms }
+      drop()
+    },
+    /** Nothing listens any more. */
+    refuse: async () => {
+      if (!listener.listening) return
+      const closed = once(listener, 'close')
+      listener.close()
+      drop()
+      await closed
+    },
+    heal: async () => {
+      const wasStalled = fault.stall
+      fault = {}
+      if (!listener.listening) {
+        listener.listen(port, '127.0.0.1')
+        await once(listener, 'listening')
+      }
+      if (wasStalled)
+        for (const { client, server } of pairs) [client, server].map((s) => s.resume())
+    },
+    stop: () => {
+      listener.close()
+      drop()
+    }
+  }
+}
+
+module.exports = { startProxy }
