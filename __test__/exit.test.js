@@ -42,7 +42,8 @@ test('the store of a client ends with it, whoever closes it', async () => {
     const printed = await exits(`
       const client = require('redis3').createClient(URL)
       const store = require('.')(client)
-      store.saveIds('i', 1, 'x').then(async (saved) => {
+      client.once('ready', async () => {
+        const saved = await store.saveIds('i', 1, 'x')
         ${close}
         console.log(saved, await store.getExtId('i', 1), await store.saveIds('i', 2, 'y'))
       })
