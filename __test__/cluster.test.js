@@ -1,9 +1,10 @@
 /** Redis Cluster: all calls on pairs whose halves lie on different masters, and slots that move. */
 
 const assert = require('node:assert/strict')
-const { test } = require('node:test')
+const { describe, test } = require('node:test')
 const { Cluster } = require('ioredis5')
 const createKeyStore = require('..')
+const { CLUSTER_CLIENTS } = require('./support/topology-clients')
 const { until, useCluster } = require('./support/topologies')
 
 const cluster = useCluster()
@@ -24,6 +25,27 @@ const allKeys = async () => {
   }
   return new Map(found)
 }
+
+describe('each client', () => {
+  for (const [name, create] of Object.entries(CLUSTER_CLIENTS)) {
+    test(name, async () => {
+      const client = await create.cluster(cluster.ports.slice(0, 2), {})
+      const store = createKeyStore(client, { strict: true, readTimeout: 5_000, keyPrefix: 'all:' })
+      assert.equal(store.native, true)
+      assert.equal(await store.saveIds('i', 1, 'x'), true)
+      assert.equal(await create.get(client, 'all:i:b:1'), 'x')
+      assert.equal(await create.get(client, 'all:i:e:x'), '1')
+      await create.set(client, 'all:i:b:2', 'by the client')
+      assert.equal(await store.getExtId('i', 2), 'by the client')
+      assert.equal(await store.deleteIds('i', 1, 'x'), true)
+      assert.equal(await store.deleteIds('i', 1, 'x'), false)
+      assert.equal(await store.deleteAllIds('i'), true)
+      assert.equal(await create.get(client, 'all:i:b:2'), null)
+      await store.quit()
+      await assert.rejects(store.getExtId('i', 1), { code: 'CLOSED' })
+    })
+  }
+})
 
 test('pairs over all masters: saved, found, deleted, and read by the client', async (t) => {
   const { client, store } = await open(t)

@@ -1,9 +1,10 @@
 /** Sentinel: the master is found, and found anew when it changes. */
 
 const assert = require('node:assert/strict')
-const { test } = require('node:test')
+const { describe, test } = require('node:test')
 const { Redis } = require('ioredis5')
 const createKeyStore = require('..')
+const { SENTINEL_CLIENTS } = require('./support/topology-clients')
 const { until, useSentinels } = require('./support/topologies')
 
 const PASSWORD = 'secret'
@@ -16,6 +17,27 @@ const open = (options) => {
   client.on('error', () => {})
   return { client, store: createKeyStore(client, options) }
 }
+
+describe('each client', () => {
+  for (const [name, create] of Object.entries(SENTINEL_CLIENTS)) {
+    test(name, async () => {
+      const client = await create.sentinel(group.ports, group.name, { password: PASSWORD })
+      const store = createKeyStore(client, { strict: true, readTimeout: 5_000, keyPrefix: 'all:' })
+      assert.equal(store.native, name !== 'redis 5')
+      assert.equal(await store.saveIds('i', 1, 'x'), true)
+      assert.equal(await create.get(client, 'all:i:b:1'), 'x')
+      assert.equal(await create.get(client, 'all:i:e:x'), '1')
+      await create.set(client, 'all:i:b:2', 'by the client')
+      assert.equal(await store.getExtId('i', 2), 'by the client')
+      assert.equal(await store.deleteIds('i', 1, 'x'), true)
+      assert.equal(await store.deleteIds('i', 1, 'x'), false)
+      assert.equal(await store.deleteAllIds('i'), true)
+      assert.equal(await create.get(client, 'all:i:b:2'), null)
+      await store.quit()
+      await assert.rejects(store.getExtId('i', 1), { code: 'CLOSED' })
+    })
+  }
+})
 
 test('the store writes to the master that the client reads from', async () => {
   const { client, store } = open()

@@ -1,0 +1,71 @@
+/** Clients of clusters and of sentinels: how each is made, connected, read and closed. */
+
+const ioredis = (name) => ({
+  cluster: (ports, options) => new (require(name).Cluster)(seeds(ports), { redisOptions: options }),
+  sentinel: (ports, master, options) =>
+    new (require(name).Redis ?? require(name))({
+      sentinels: seeds(ports),
+      name: master,
+      ...options,
+      sentinelPassword: undefined
+    }),
+  get: (client, key) => client.get(key),
+  set: (client, key, value) => client.set(key, value)
+})
+
+const seeds = (ports) => ports.map((port) => ({ host: '127.0.0.1', port }))
+
+const nodeRedis = (name) => ({
+  cluster: async (ports, options) => {
+    const rootNodes = seeds(ports).map((socket) => ({ socket }))
+    const client = require(name).createCluster({ rootNodes, defaults: options })
+    client.on('error', () => {})
+    await client.connect()
+    return client
+  },
+  sentinel: async (ports, master, options) => {
+    const { createSentinel } = require(name)
+    const client = createSentinel({
+      name: master,
+      sentinelRootNodes: seeds(ports),
+      nodeClientOptions: options,
+      passthroughClientErrorEvents: false
+    })
+    client.on('error', () => {})
+    await client.connect()
+    return client
+  },
+  get: (client, key) => client.get(key),
+  set: (client, key, value) => client.set(key, value)
+})
+
+const glide = {
+  cluster: (ports, { password }) =>
+    require('@valkey/valkey-glide').GlideClusterClient.createClient({
+      addresses: seeds(ports),
+      credentials: password ? { password } : undefined
+    }),
+  get: (client, key) => client.get(key),
+  set: (client, key, value) => client.set(key, value)
+}
+
+const ALL = {
+  'redis 4': nodeRedis('redis4'),
+  'redis 5': nodeRedis('redis5'),
+  'redis 6': nodeRedis('redis6'),
+  'ioredis 4': ioredis('ioredis4'),
+  'ioredis 5': ioredis('ioredis5'),
+  'ioredis 6': ioredis('ioredis6'),
+  iovalkey: ioredis('iovalkey'),
+  'valkey-glide': glide
+}
+
+/** Those that know clusters. */
+const CLUSTER_CLIENTS = ALL
+
+/** Those that know sentinels: redis since 5, whose options can be read since 6. */
+const SENTINEL_CLIENTS = Object.fromEntries(
+  Object.entries(ALL).filter(([name]) => name !== 'redis 4' && name !== 'valkey-glide')
+)
+
+module.exports = { CLUSTER_CLIENTS, SENTINEL_CLIENTS }
