@@ -7,7 +7,7 @@ const createKeyStore = require('..')
 const { freePort } = require('../scripts/redis')
 const { runScript } = require('./support/programs')
 const { useServer } = require('./support/redis')
-const { makeCertificates } = require('./support/tls')
+const { makeCertificates, tlsConfiguration } = require('./support/tls')
 
 const PASSWORD = 'p@ss:w/rd %'
 
@@ -24,19 +24,10 @@ const server = useServer({
   args: ['--unixsocket', 'redis.sock'],
   prepare: async ({ command }) => {
     tlsPort = await freePort()
-    await command('config', 'set', ...tlsArguments(tlsPort))
+    await command('config', 'set', ...tlsConfiguration(certificates, tlsPort, 'optional'))
     await command('acl', 'setuser', 'ann', 'on', `>${PASSWORD}`, '~*', '+@all')
   }
 })
-
-const tlsArguments = (port) =>
-  Object.entries({
-    'tls-cert-file': certificates.file('server.crt'),
-    'tls-key-file': certificates.file('server.key'),
-    'tls-ca-cert-file': certificates.file('ca.crt'),
-    'tls-auth-clients': 'optional',
-    'tls-port': port
-  }).flat()
 
 /** Saves a pair and tells where it was found: user, database and key prefix. */
 const whereabouts = async (address, options) => {

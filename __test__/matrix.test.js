@@ -8,7 +8,7 @@ const createKeyStore = require('..')
 const { freePort } = require('../scripts/redis')
 const { KINDS, wrappedClients } = require('./support/clients')
 const { useServer } = require('./support/redis')
-const { makeCertificates } = require('./support/tls')
+const { makeCertificates, tlsConfiguration } = require('./support/tls')
 
 const PASSWORD = 'p@ss:w/rd %'
 
@@ -19,14 +19,7 @@ const [ca, cert, key] = ['ca.crt', 'client.crt', 'client.key'].map(certificates.
 /** Gives a server a TLS port, for clients that bear certificates as `clients` says. */
 const serveTls = async (server, clients) => {
   server.tlsPort = await freePort()
-  const settings = {
-    'tls-cert-file': certificates.file('server.crt'),
-    'tls-key-file': certificates.file('server.key'),
-    'tls-ca-cert-file': certificates.file('ca.crt'),
-    'tls-auth-clients': clients,
-    'tls-port': server.tlsPort
-  }
-  await server.command('config', 'set', ...Object.entries(settings).flat())
+  await server.command('config', 'set', ...tlsConfiguration(certificates, server.tlsPort, clients))
 }
 
 const open = useServer({

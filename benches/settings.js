@@ -3,7 +3,7 @@
 const net = require('node:net')
 const path = require('node:path')
 const { freePort, startRedis } = require('../scripts/redis')
-const { makeCertificates } = require('../__test__/support/tls')
+const { makeCertificates, tlsConfiguration } = require('../__test__/support/tls')
 const { commandTo } = require('./command')
 
 const HALF_MILLISECOND = 0.5
@@ -51,14 +51,7 @@ const WAYS = {
   unix: ({ directory }) => ({ where: { path: path.join(directory, 'redis.sock') } }),
   tls: async ({ port }, certificates) => {
     const tlsPort = await freePort()
-    const options = {
-      'tls-cert-file': certificates.file('server.crt'),
-      'tls-key-file': certificates.file('server.key'),
-      'tls-ca-cert-file': certificates.file('ca.crt'),
-      'tls-auth-clients': 'no',
-      'tls-port': tlsPort
-    }
-    await commandTo(port, 'config', 'set', ...Object.entries(options).flat())
+    await commandTo(port, 'config', 'set', ...tlsConfiguration(certificates, tlsPort, 'no'))
     return { where: { host: '127.0.0.1', port: tlsPort, ca: certificates.file('ca.crt') } }
   },
   delay: async ({ port }) => {

@@ -5,14 +5,14 @@ const { startRedis } = require('../../scripts/redis')
 /**
  * A server for the suite that calls this, from its first test to its last, with a way to send it
  * any command. Filled in once the server runs.
- * @param {{args?: string[], prepare?: (server: object) => Promise<void>}} [options] more arguments
+ * @param {{args?: string[] | (() => Promise<string[]>), prepare?: (server: object) => Promise<void>}} [options] more arguments
  *   of redis-server, and what to do before the first test
  */
 const useServer = ({ args, prepare } = {}) => {
   const own = {}
   let client
   before(async () => {
-    const server = await startRedis({ args })
+    const server = await startRedis({ args: typeof args === 'function' ? await args() : args })
     Object.defineProperties(own, Object.getOwnPropertyDescriptors(server))
     client = redis.createClient({ port: server.port })
     // Some suites kill their server.

@@ -40,4 +40,19 @@ const makeCertificates = () => {
   }
 }
 
-module.exports = { makeCertificates }
+/**
+ * What gives a server a TLS port, as name and value in turn.
+ * @param {ReturnType<typeof makeCertificates>} certificates
+ * @param {number} port
+ * @param {'yes' | 'no' | 'optional'} clients whether clients must bear certificates
+ */
+const tlsConfiguration = (certificates, port, clients) =>
+  Object.entries({
+    'tls-cert-file': certificates.file('server.crt'),
+    'tls-key-file': certificates.file('server.key'),
+    'tls-ca-cert-file': certificates.file('ca.crt'),
+    'tls-auth-clients': clients,
+    'tls-port': port
+  }).flat()
+
+module.exports = { makeCertificates, tlsConfiguration }
