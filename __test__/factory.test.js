@@ -146,6 +146,7 @@ describe('addresses that are wrong', () => {
     ['redis://h:99999', /the URL cannot be read/],
     ['redis://:%zz-secret@h', /the password in the URL is not percent-encoded well/],
     ['redis://h?timeout=1', /unknown parameter "timeout" in the URL/],
+    ['redis://user?:secret@h', /the login in the URL holds a \?: write it as %3F/],
     ['unix://host/path', /a unix URL is/],
     [{ url: 'nope:secret' }, /a URL of Redis is .* not nope:/],
     [{ url: URL, host: 'h' }, /"host" cannot stand beside "url"/],

@@ -45,7 +45,10 @@ const parseUrl = (text) => {
     throw refuse(`the URL cannot be read; write ${FORMS}`)
   }
   for (const name of url.searchParams.keys()) {
-    if (name !== 'db') throw refuse(`unknown parameter "${name}" in the URL; known is db`)
+    if (name === 'db') continue
+    // With an @ it is the rest of a login, the password perhaps.
+    if (url.search.includes('@')) throw refuse('the login in the URL holds a ?: write it as %3F')
+    throw refuse(`unknown parameter "${name}" in the URL; known is db`)
   }
   const shared = {
     username: decoded(url.username, 'user name'),
