@@ -74,9 +74,9 @@ declare namespace keyStore {
      * client of redis 2 or 3.
      */
     writeTimeout?: number
-    /** A connection that owes an answer for this long, in ms, is replaced; 5000 by default. */
+    /** A connection that owes an answer and brings nothing for this long, in ms, is replaced; 5000 by default. */
     responseTimeout?: number
-    /** How long connecting and logging in may take in ms; 5000 by default. */
+    /** How long one attempt to connect and log in may take in ms; 5000 by default. */
     connectTimeout?: number
     /** Stands before every key, in place of the client's own prefix. */
     keyPrefix?: string
@@ -113,7 +113,44 @@ declare namespace keyStore {
      * enumerable.
      */
     readonly native: boolean
+    /** What the store did so far. Not enumerable. */
+    stats(): Stats
   }
+
+  interface Stats {
+    /** Calls made. */
+    calls: number
+    /** How many of them failed, by code. */
+    failures: Partial<Record<ErrorCode, number>>
+    /** How many of them have not settled. */
+    pending: number
+    /** How often the connection was made anew; the stores of one client share it. */
+    reconnects: number
+    /** What went over the connection, in bytes. */
+    bytes: { sent: number; received: number }
+  }
+
+  /** A message of the diagnostics channel `js-redis-key-store:call`, once for each settled call. */
+  interface CallMessage {
+    operation: Operation
+    /** The first four characters of the integration id. */
+    integration: string
+    milliseconds: number
+    /** What the call resolved to, `'found'` and `'missing'` for lookups; or why it failed. */
+    outcome: 'true' | 'false' | 'found' | 'missing' | ErrorCode
+    /** How many times the call was sent; 0 when it never was. */
+    attempts: number
+  }
+
+  /** A message of the diagnostics channel `js-redis-key-store:connection`. */
+  interface ConnectionMessage {
+    state: 'connecting' | 'ready' | 'failed' | 'lost'
+    server: string
+    /** Why it failed or was lost. */
+    reason: string | undefined
+  }
+
+  type Operation = 'saveIds' | 'getBotmaticId' | 'getExtId' | 'deleteIds' | 'deleteAllIds'
 
   /** Failed lookups resolve to `undefined`, everything else that fails to `false`. */
   interface KeyStore extends Methods<string | null | undefined> {}
@@ -131,6 +168,7 @@ declare namespace keyStore {
     deleteAllIds(integrationId: unknown): Promise<boolean>
     quit(): Promise<unknown>
     get native(): boolean
+    stats(): Stats
   }
 
   /** Why a call failed; its message says on which server, and what to do. */
@@ -138,7 +176,7 @@ declare namespace keyStore {
     name: 'KeyStoreError'
     code: ErrorCode
     /** The method that failed. */
-    operation: 'saveIds' | 'getBotmaticId' | 'getExtId' | 'deleteIds' | 'deleteAllIds'
+    operation: Operation
     /** The first four characters of the integration id. */
     integration: string
   }
@@ -150,11 +188,11 @@ declare namespace keyStore {
     | 'BUSY'
     /** Connected, but no answer by the deadline. */
     | 'TIMEOUT'
-    /** No connection by the deadline. */
+    /** No connection by the deadline, or to a server that was not ready. */
     | 'UNREACHABLE'
     /** No TLS connection by the deadline. */
     | 'TLS'
-    /** What answers is not Redis. */
+    /** By the deadline, nothing answered as Redis does. */
     | 'PROTOCOL'
     /** The login was refused, or one is needed. */
     | 'AUTH'
@@ -164,7 +202,7 @@ declare namespace keyStore {
     | 'NOPERM'
     /** The key holds something else than a string. */
     | 'WRONGTYPE'
-    /** The server is a replica. */
+    /** The server is a replica and was not promoted by the deadline. */
     | 'READONLY'
     /** The server is out of memory. */
     | 'OOM'

@@ -69,3 +69,14 @@ test('process.exit with calls under way', async () => {
     setImmediate(() => process.exit(0))
   `)
 })
+test('process.exit with calls that wait for a server that stands still', async () => {
+  process.kill(server.pid, 'SIGSTOP')
+  const script = `
+    const store = require('.')(${JSON.stringify(server.url)})
+    for (let n = 0; n < 5000; n++) store.saveIds('i', n, n)
+    setTimeout(() => process.exit(0), 50)
+  `
+  const ended = await runScript(script)
+  process.kill(server.pid, 'SIGCONT')
+  assert.deepEqual([ended.code, ended.signal, ended.stderr], [0, null, ''])
+})

@@ -8,6 +8,9 @@ const { useServer } = require('./support/redis')
 const server = useServer()
 
 const CALLS = 1_000_000
+const WAITING = 500_000
+/** Bytes that a waiting call may take, a token and short ids included; the README tells of 300. */
+const A_CALL = 400
 /** What the resident size may still move by, in MB: the heap's own breathing. */
 const ALLOWED = 16
 
@@ -40,4 +43,20 @@ test(`${CALLS} calls, half of them failing, end with a flat resident size`, asyn
   const { failed, grown } = JSON.parse(ended.stdout)
   assert.equal(failed, CALLS / 2)
   assert.ok(grown < ALLOWED, `the resident size grew by ${grown.toFixed(1)} MB`)
+})
+
+test(`${WAITING} calls that wait take ${A_CALL} bytes each at most`, async () => {
+  const script = `
+    const store = require('.')({ port: 1 })
+    gc()
+    const before = process.memoryUsage.rss()
+    const token = '0123456789abcdef0123456789abcdef'
+    for (let n = 0; n < ${WAITING}; n++) store.saveIds(token, n, 'ext-' + n)
+    gc()
+    console.log((process.memoryUsage.rss() - before) / ${WAITING})
+    store.quit()
+  `
+  const ended = await runScript(script, { args: ['--expose-gc'] })
+  assert.deepEqual([ended.code, ended.stderr], [0, ''])
+  assert.ok(Number(ended.stdout) < A_CALL, `${ended.stdout} bytes`)
 })

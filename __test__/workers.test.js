@@ -45,6 +45,23 @@ test('10 workers ended with calls under way, three times over', async () => {
   assert.equal(await store.quit(), true)
 })
 
+test('workers ended while the server stands still, and while it is gone', async () => {
+  const store = createKeyStore(server.url)
+  assert.equal(await store.saveIds('main', 1, 'x'), true)
+  for (const [fail, mend] of [
+    [() => process.kill(server.pid, 'SIGSTOP'), () => process.kill(server.pid, 'SIGCONT')],
+    [() => server.kill(), () => server.restart()]
+  ]) {
+    const workers = await Promise.all([startWorker(), startWorker()])
+    await fail()
+    const mine = store.saveIds('main', 2, 'y')
+    await Promise.all(workers.map((worker) => worker.terminate()))
+    await mend()
+    assert.equal(await mine, true)
+  }
+  await store.quit()
+})
+
 test('a worker that ends by itself has its calls done', async () => {
   await server.command('flushall')
   const worker = await startWorker(`

@@ -28,11 +28,18 @@ const startProxy = async (target) => {
     } else if (fault.piece) {
       trickle(pair, chunk)
     } else if (fault.delay) {
-      setTimeout(() => pair.client.destroyed || pair.client.write(chunk), fault.delay)
+      pair.late.push(chunk)
+      setTimeout(deliver, fault.delay, pair)
     } else {
       pair.client.write(chunk)
     }
     pair.passed += chunk.length
+  }
+
+  /** The first of what is late. */
+  const deliver = (pair) => {
+    const chunk = pair.late.shift()
+    if (chunk && !pair.client.destroyed) pair.client.write(chunk)
   }
 
   const trickle = async (pair, chunk) => {
@@ -53,7 +60,7 @@ const startProxy = async (target) => {
   const connect = (client) => {
     if (client.destroyed) return
     const server = net.connect(target, '127.0.0.1')
-    const pair = { client, server, passed: 0 }
+    const pair = { client, server, passed: 0, late: [] }
     pairs.add(pair)
     client.setNoDelay(true)
     client.on('data', (chunk) => server.write(chunk))
@@ -132,6 +139,7 @@ const startProxy = async (target) => {
     heal: async () => {
       const wasStalled = fault.stall
       fault = {}
+      for (const pair of pairs) while (pair.late.length > 0) deliver(pair)
       if (!listener.listening) {
         listener.listen(port, '127.0.0.1')
         await once(listener, 'listening')

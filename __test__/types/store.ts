@@ -19,10 +19,14 @@ export async function quiet(): Promise<void> {
   await keyStore.saveIds('i', Symbol('x'), 1)
   // @ts-expect-error a pair has two ids
   await keyStore.deleteIds('i', 1)
+  const { failures, bytes } = keyStore.stats()
+  const numbers: (number | undefined)[] = [failures.OOM, bytes.sent]
+  // @ts-expect-error no such code
+  failures.NOPE
   const { deleteAllIds, quit } = keyStore
   await deleteAllIds('i')
   await quit()
-  void [found, saved, strict]
+  void [found, saved, strict, numbers]
 }
 
 export async function strict(): Promise<void> {
@@ -55,6 +59,12 @@ export function codes(error: unknown): boolean {
   // @ts-expect-error no such code
   if (error.code === 'NOPE') return false
   return error.code === 'CLOSED' && error.operation === 'saveIds'
+}
+
+export function told(call: createKeyStore.CallMessage): boolean {
+  // @ts-expect-error no such outcome
+  if (call.outcome === 'nope') return false
+  return call.outcome === 'found' || call.outcome === 'READONLY'
 }
 
 export const store: createKeyStore.KeyStore = new RedisKeyStore({ url: 'redis://localhost' })

@@ -1,0 +1,116 @@
+/** Whatever is given for a client or as options: a TypeError of this module, and no secret in it. */
+
+const assert = require('node:assert/strict')
+const { inspect } = require('node:util')
+const { test } = require('node:test')
+const fc = require('fast-check')
+const { isOptions, settingsOf } = require('../lib/address')
+const { withDefaults } = require('../lib/options')
+const createKeyStore = require('..')
+
+const SECRET = 'hunter2'
+const RUNS = { numRuns: 3_000 }
+
+/** Runs `parse`; what it throws must be a TypeError of ours that does not show the secret. */
+const parsed = (parse) => {
+  try {
+    return parse()
+  } catch (error) {
+    const text = inspect(error)
+    assert.ok(error instanceof TypeError, text)
+    assert.match(error.message, /^js-redis-key-store: /)
+    assert.ok(!text.includes(SECRET), text)
+    return undefined
+  }
+}
+
+const part = fc.oneof(
+  fc.constantFrom('', 'localhost', '[::1]', '1.2.3.4', '%', '%zz', 'a%20b', 'db=1', 'db=x', '6379'),
+  fc.string({ maxLength: 8 }),
+  fc.integer().map(String)
+)
+
+/** Something like a URL of Redis, with a secret for its password. */
+const url = fc
+  .tuple(
+    fc.constantFrom('redis', 'rediss', 'unix', 'http', 'REDIS', ''),
+    part,
+    part,
+    part,
+    part,
+    part
+  )
+  .map(
+    ([scheme, user, host, port, path, query]) =>
+      `${scheme}://${user}:${SECRET}@${host}:${port}/${path}?${query}`
+  )
+
+const anyUrl = fc.oneof(url, fc.webUrl(), fc.string())
+
+const options = (names) =>
+  fc.dictionary(fc.oneof(fc.constantFrom(...names), fc.string({ maxLength: 5 })), fc.anything(), {
+    maxKeys: 4
+  })
+
+test('a URL is read, or refused without a secret', () => {
+  fc.assert(
+    fc.property(anyUrl, (text) => {
+      const settings = parsed(() => settingsOf(text))
+      if (!settings) return
+      assert.ok(typeof (settings.path ?? settings.host) === 'string')
+      assert.ok(settings.path !== undefined || (settings.port >= 0 && settings.port < 65_536))
+      assert.ok(Number.isInteger(settings.db) && settings.db >= 0)
+    }),
+    RUNS
+  )
+})
+
+test('what is read of a URL is what it was made of', () => {
+  const text = fc.string({ minLength: 1, unit: 'grapheme' })
+  const numbers = { port: fc.integer({ min: 1, max: 65_535 }), db: fc.nat(999) }
+  fc.assert(
+    fc.property(
+      fc.record({ username: text, password: text, host: fc.domain(), ...numbers }),
+      (given) => {
+        const login = [given.username, given.password].map(encodeURIComponent).join(':')
+        const read = settingsOf(`redis://${login}@${given.host}:${given.port}/${given.db}`)
+        for (const [name, value] of Object.entries(given)) assert.equal(read[name], value)
+      }
+    ),
+    RUNS
+  )
+})
+
+test('an options object is read, or refused without a secret', () => {
+  const names = ['url', 'host', 'port', 'path', 'username', 'password', 'db', 'tls', 'keyPrefix']
+  fc.assert(
+    fc.property(options(names), anyUrl, fc.boolean(), (given, text, hasUrl) => {
+      const address = { ...given, password: SECRET, ...(hasUrl ? { url: text } : {}) }
+      if (isOptions(address)) parsed(() => settingsOf(address))
+    }),
+    RUNS
+  )
+})
+
+test("the factory's options are read, or refused without a secret", () => {
+  const names = ['strict', 'onError', 'readTimeout', 'writeTimeout', 'maxPending', 'keyPrefix']
+  fc.assert(
+    fc.property(fc.oneof(fc.anything(), options(names)), (given) => {
+      const read = parsed(() => withDefaults(given))
+      if (read) assert.ok(read.readTimeout >= 1 && read.maxPending >= 1)
+    }),
+    RUNS
+  )
+})
+
+test('anything for a client is refused, or is a store', async () => {
+  const stores = []
+  fc.assert(
+    fc.property(fc.oneof(fc.anything({ withNullPrototype: true }), anyUrl), (given) => {
+      const store = parsed(() => createKeyStore(given))
+      if (store) stores.push(store.quit())
+    }),
+    RUNS
+  )
+  await Promise.all(stores)
+})
