@@ -138,6 +138,46 @@ test('a slot that is moving, key by key, and one that has moved', async (t) => {
   assert.equal((await allKeys()).size, 0)
 })
 
+test('deleteAllIds while the slot of the pairs is half moved, and while it moves', async (t) => {
+  const { store } = await open(t)
+  const integration = '{one slot}'
+  const slot = await cluster.masters[0].command('cluster', 'keyslot', integration)
+  const fill = async () => {
+    const saves = Array.from({ length: 1_000 }, (_, n) => store.saveIds(integration, n, n))
+    assert.ok((await Promise.all(saves)).every(Boolean))
+  }
+  await fill()
+  const counts = await Promise.all(
+    cluster.masters.map((node) => node.command('cluster', 'countkeysinslot', slot))
+  )
+  const source = counts.findIndex((count) => count > 0)
+  const target = (source + 1) % cluster.masters.length
+  const [from, to] = [source, target].map((n) => cluster.masters[n])
+  await to.command('cluster', 'setslot', slot, 'importing', cluster.ids[source])
+  await from.command('cluster', 'setslot', slot, 'migrating', cluster.ids[target])
+  const move = async (count) => {
+    const keys = await from.command('cluster', 'getkeysinslot', slot, count)
+    if (keys.length === 0) return 0
+    const destination = ['127.0.0.1', to.port, '', 0, 5_000]
+    await from.command('migrate', ...destination, 'replace', 'keys', ...keys)
+    return keys.length
+  }
+  await move(700)
+  assert.equal(await store.deleteAllIds(integration), true)
+  assert.equal((await allKeys()).size, 0)
+
+  await fill()
+  const moving = (async () => {
+    while ((await move(20)) > 0);
+  })()
+  const [deleted] = await Promise.all([store.deleteAllIds(integration), moving])
+  assert.equal(deleted, true)
+  assert.equal((await allKeys()).size, 0)
+  for (const node of [to, from, ...cluster.masters]) {
+    await node.command('cluster', 'setslot', slot, 'node', cluster.ids[target])
+  }
+})
+
 test('a master killed: its replica takes over, and what was called meanwhile is done', async (t) => {
   const { store } = await open(t, { strict: true, writeTimeout: 30_000, readTimeout: 30_000 })
   await Promise.all(Array.from({ length: 300 }, (_, n) => store.saveIds('i', n, n)))

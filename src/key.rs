@@ -3,6 +3,8 @@
 //! A pair of botmatic id `b` and external id `e` is two strings: `<stem>:b:<b>` holds `e` and
 //! `<stem>:e:<e>` holds `b`, where the stem is the key prefix followed by the integration id.
 
+use std::io::{self, Write};
+
 /// Which half of a pair a key is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Half {
@@ -29,18 +31,16 @@ impl Half {
     }
 }
 
-/// Writes the key of `id` after what `out` already holds.
-pub fn write(out: &mut Vec<u8>, stem: &[u8], half: Half, id: &[u8]) {
-    out.extend_from_slice(stem);
-    out.extend_from_slice(half.separator());
-    out.extend_from_slice(id);
+/// Writes the key of `id`.
+pub fn write(out: &mut impl Write, stem: &[u8], half: Half, id: &[u8]) -> io::Result<()> {
+    out.write_all(stem)?;
+    out.write_all(half.separator())?;
+    out.write_all(id)
 }
 
 /// The key of `id`.
 pub fn of(stem: &[u8], half: Half, id: &[u8]) -> Vec<u8> {
-    let mut key = Vec::with_capacity(stem.len() + 3 + id.len());
-    write(&mut key, stem, half, id);
-    key
+    [stem, half.separator(), id].concat()
 }
 
 /// The `SCAN` pattern of all keys under `stem`, which is taken literally.

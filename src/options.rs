@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -82,6 +83,8 @@ pub struct Cluster {
     pub nat_map: NatMap,
     /// The masters that the last connection knew, asked after the seeds: those may all be gone.
     pub seen: Mutex<Vec<Address>>,
+    /// Whether the last connection met a slot that was half moved.
+    pub is_half_moved: AtomicBool,
 }
 
 /// An IP version.

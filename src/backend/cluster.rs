@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::future::poll_fn;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::task::Poll;
 
@@ -30,6 +31,8 @@ pub struct Cluster {
 struct Routes {
     settings: Arc<Settings>,
     traffic: Arc<Traffic>,
+    /// Whether a pair is saved in two commands even when both keys have one master.
+    splits: bool,
     slots: Slots,
     wires: Vec<Wire>,
     /// Nodes that are about to get their first slot.
@@ -53,6 +56,7 @@ impl Cluster {
         let routes = Routes {
             settings: settings.clone(),
             traffic: traffic.clone(),
+            splits: cluster.is_half_moved.swap(false, Ordering::Relaxed),
             slots,
             wires: masters.iter().map(|master| master.wire().clone()).collect(),
             newcomers: Mutex::default(),
@@ -241,17 +245,16 @@ impl Routes {
         });
         let name = words.next().unwrap_or_default();
         let arguments: Vec<&[u8]> = words.collect();
-        // A slot that nobody holds: any master tells so.
-        let owner = |key: &[u8]| self.slots.owner(key).unwrap_or(0);
         let mut each = |name: &str, size: usize| {
             for piece in arguments.chunks(size) {
                 let mut command = redis::cmd(name);
                 command.arg(piece);
-                load.add(owner(piece[0]), command);
+                load.add(self.owner(piece[0]), command);
             }
             arguments.len() / size
         };
-        if name == names.mset.as_bytes() && !is_one_slot(arguments.iter().step_by(2)) {
+        let takes_pairs = !self.splits && is_one_slot(arguments.iter().step_by(2));
+        if name == names.mset.as_bytes() && !takes_pairs {
             Parts::Okay(each(&names.set, 2))
         } else if name == names.del.as_bytes() {
             Parts::Sum(each(&names.del, 1))
@@ -261,20 +264,26 @@ impl Routes {
             Parts::Row(each(&names.get, 1))
         } else {
             let is_scan = name == names.scan.as_bytes();
-            let to = if is_scan { master } else { owner(arguments[0]) };
+            let to = if is_scan {
+                master
+            } else {
+                self.owner(arguments[0])
+            };
             load.add(to, command.clone());
             Parts::Whole
         }
     }
 
     /// Goes where the reply sends the command; gives other replies back.
+    ///
+    /// Later commands are on their way already, but none over this key can have been carried out: a
+    /// key that is not at its old master any more does not come back.
     async fn follow(&self, command: Cmd, reply: Value) -> RedisResult<Value> {
-        let Value::ServerError(error) = &reply else {
-            return Ok(reply);
-        };
-        match error.code() {
-            "MOVED" => Err(changed("has moved a slot")),
-            "ASK" => {
+        let reply = match &reply {
+            Value::ServerError(error) if error.code() == "MOVED" => {
+                return Err(changed("has moved a slot"));
+            }
+            Value::ServerError(error) if error.code() == "ASK" => {
                 let node = self.asked_for(error).ok_or_else(|| changed("asks oddly"))?;
                 let mut pipeline = Pipeline::new();
                 pipeline.cmd("ASKING").add_command(command);
@@ -282,10 +291,29 @@ impl Routes {
                 replies
                     .into_iter()
                     .nth(1)
-                    .ok_or_else(|| changed("is silent"))
+                    .ok_or_else(|| changed("is silent"))?
             }
-            _ => Ok(reply),
+            _ => reply,
+        };
+        // Two keys of a slot that is half moved: no master takes them at once.
+        if let (Value::ServerError(error), Some(cluster)) = (&reply, self.cluster())
+            && error.code() == "TRYAGAIN"
+        {
+            cluster.is_half_moved.store(true, Ordering::Relaxed);
         }
+        Ok(reply)
+    }
+
+    fn cluster(&self) -> Option<&options::Cluster> {
+        match &self.settings.endpoint {
+            Endpoint::Cluster(cluster) => Some(cluster),
+            _ => None,
+        }
+    }
+
+    /// The number of a key's master. A slot that nobody holds: any master tells so.
+    fn owner(&self, key: &[u8]) -> usize {
+        self.slots.owner(key).unwrap_or(0)
     }
 
     /// The node that `ASK <slot> <host>:<port>` names.
@@ -296,10 +324,7 @@ impl Routes {
             host: host.to_owned(),
             port: port.parse().ok()?,
         };
-        Some(match &self.settings.endpoint {
-            Endpoint::Cluster(cluster) => cluster.nat_map.reach(address),
-            _ => address,
-        })
+        Some(self.cluster()?.nat_map.reach(address))
     }
 
     async fn wire_to(&self, node: Address) -> RedisResult<Wire> {

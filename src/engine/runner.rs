@@ -27,8 +27,6 @@ pub struct Runner<T: Send + 'static> {
     /// When a flight last landed, or the first of them took off.
     moved_at: Instant,
     clock: Clock,
-    /// Room to build a key in.
-    scratch: Vec<u8>,
     has_ended: bool,
 }
 
@@ -49,7 +47,6 @@ impl<T: Send + 'static> Runner<T> {
             trouble: None,
             moved_at: Instant::now(),
             clock: Clock::default(),
-            scratch: Vec::new(),
             has_ended: false,
         }
     }
@@ -189,8 +186,7 @@ impl<T: Send + 'static> Runner<T> {
                 }
                 for entry in &batch.entries {
                     let args = batch.args(entry);
-                    let (names, scratch) = (&settings.names, &mut self.scratch);
-                    store::write(entry.op, args, names, scratch, &mut pipeline);
+                    store::write(entry.op, args, &settings.names, &mut pipeline);
                 }
                 pipeline
             }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use napi::{Error, Result, Status};
@@ -141,6 +142,7 @@ fn endpoint(given: &mut ServerSettings) -> Result<Endpoint> {
             seeds: addresses(nodes),
             nat_map,
             seen: Mutex::default(),
+            is_half_moved: AtomicBool::new(false),
         })
     } else {
         Endpoint::Tcp {

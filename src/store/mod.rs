@@ -6,7 +6,7 @@ mod wipe;
 
 use std::sync::Arc;
 
-use redis::{Pipeline, ServerError, Value};
+use redis::{Cmd, Pipeline, RedisWrite, ServerError, ToRedisArgs, Value};
 
 pub use wipe::{Step, Wipe};
 
@@ -71,39 +71,63 @@ pub struct Args<'a> {
     pub second: &'a [u8],
 }
 
-/// Adds the one command of a save, lookup or pair delete. `scratch` is room to build a key in.
-pub fn write(op: Op, args: Args<'_>, names: &Names, scratch: &mut Vec<u8>, out: &mut Pipeline) {
+/// A key as an argument, put together in the command's own buffer.
+struct Key<'a> {
+    stem: &'a [u8],
+    half: Half,
+    id: &'a [u8],
+}
+
+impl ToRedisArgs for Key<'_> {
+    fn write_redis_args<W: ?Sized + RedisWrite>(&self, out: &mut W) {
+        let mut argument = out.writer_for_next_arg();
+        // A command's buffer takes all there is.
+        let _ = key::write(&mut argument, self.stem, self.half, self.id);
+    }
+}
+
+/// Adds the one command of a save, lookup or pair delete.
+pub fn write(op: Op, args: Args<'_>, names: &Names, out: &mut Pipeline) {
     let Args {
         stem,
         first,
         second,
     } = args;
-    let mut key = |half, id| {
-        scratch.clear();
-        key::write(scratch, stem, half, id);
-        redis::ToRedisArgs::to_redis_args(&scratch.as_slice())
+    let key = |half, id| Key { stem, half, id };
+    let start = |name: &str, words| {
+        // Room for all of it, so that nothing grows: two keys, and for a save the ids once more.
+        let room = name.len() + 2 * (stem.len() + 3 + first.len() + second.len());
+        let mut command = Cmd::with_capacity(words, room);
+        command.arg(name);
+        command
     };
+    let mut command;
     match op {
         Op::SaveIds => {
-            out.cmd(&names.mset)
+            command = start(&names.mset, 5);
+            command
                 .arg(key(Half::Botmatic, first))
                 .arg(second)
                 .arg(key(Half::External, second))
                 .arg(first);
         }
         Op::GetBotmaticId => {
-            out.cmd(&names.get).arg(key(Half::External, first));
+            command = start(&names.get, 2);
+            command.arg(key(Half::External, first));
         }
         Op::GetExtId => {
-            out.cmd(&names.get).arg(key(Half::Botmatic, first));
+            command = start(&names.get, 2);
+            command.arg(key(Half::Botmatic, first));
         }
         Op::DeleteIds => {
-            out.cmd(&names.del)
+            command = start(&names.del, 3);
+            command
                 .arg(key(Half::Botmatic, first))
                 .arg(key(Half::External, second));
         }
         Op::DeleteAllIds => unreachable!("a walk, not one command: see Wipe"),
     }
+    out.add_command(command);
 }
 
 /// What the reply to [`write`]'s command means.
@@ -152,13 +176,7 @@ mod tests {
             first: b"1",
             second: b"x",
         };
-        write(
-            op,
-            args,
-            &Names::new(&HashMap::new()),
-            &mut Vec::new(),
-            &mut pipeline,
-        );
+        write(op, args, &Names::new(&HashMap::new()), &mut pipeline);
         String::from_utf8(pipeline.get_packed_pipeline()).unwrap()
     }
 
