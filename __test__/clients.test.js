@@ -6,7 +6,7 @@ const path = require('node:path')
 const { inspect, promisify } = require('node:util')
 const { describe, test } = require('node:test')
 const createKeyStore = require('..')
-const { connections, useServer } = require('./support/redis')
+const { allGone, connections, useServer } = require('./support/redis')
 
 const PASSWORD = 'secret'
 
@@ -146,7 +146,7 @@ for (const [version, redis] of [
         const remade = createKeyStore(client)
         assert.equal(await remade.getExtId('i', 1), undefined)
         await store.quit()
-        assert.equal((await connections(server.command)).length, 0)
+        await allGone(server.command)
       }
     })
 
@@ -161,7 +161,7 @@ for (const [version, redis] of [
       const late = await Promise.all(stores.map((store) => store.getExtId('i', 1)))
       assert.deepEqual(late, [undefined, undefined, undefined])
       await Promise.all(stores.map((store) => store.quit()))
-      assert.equal((await connections(server.command)).length, 0)
+      await allGone(server.command)
     })
 
     test('quit resolves to what the client gives, ready or not, and twice', async () => {

@@ -54,4 +54,12 @@ const connections = async (command) => {
   return list.split('\n').filter((line) => line.includes('name=js-redis-key-store'))
 }
 
-module.exports = { useServer, commander, contents, connections }
+/**
+ * Resolves when the server has let go of all the store's connections, which it does a moment after
+ * they were closed.
+ */
+const allGone = async (command) => {
+  while ((await connections(command)).length > 0) await new Promise(setImmediate)
+}
+
+module.exports = { useServer, commander, contents, connections, allGone }

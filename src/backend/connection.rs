@@ -200,6 +200,12 @@ impl Connection {
         Sent::start(async move { redis.send_packed_commands(&pipeline, 0, commands).await })
     }
 
+    /// Closes the connection and returns when that is done, where dropping it is done a little later.
+    pub async fn close(mut self) {
+        self.driver.abort();
+        self.ended().await;
+    }
+
     /// Resolves when the connection is gone.
     pub async fn ended(&mut self) {
         // How the driver ended tells nothing: it returns nothing, and its panic is an end too.

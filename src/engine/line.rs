@@ -96,6 +96,13 @@ impl Line {
         self.state = State::Down;
     }
 
+    /// Drops the connection or the attempt and returns when the socket is closed.
+    pub async fn close(&mut self) {
+        if let State::Up(connection) = std::mem::replace(&mut self.state, State::Down) {
+            connection.close().await;
+        }
+    }
+
     /// The server answered, or refused for good: the next attempt need not wait.
     pub fn reset_backoff(&mut self) {
         self.attempts = 0;

@@ -66,8 +66,12 @@ impl<T: Send + 'static> Runner<T> {
             self.deliver();
             if self.pending.is_empty() {
                 self.clock.stop();
-                if is_closing && self.retire() {
-                    return;
+                if is_closing {
+                    // Whoever closed it may look on the server whether it is gone.
+                    self.line.close().await;
+                    if self.retire() {
+                        return;
+                    }
                 }
             }
             match self.event().await {
@@ -340,7 +344,6 @@ impl<T: Send + 'static> Runner<T> {
             return false;
         };
         self.has_ended = true;
-        self.line.drop_connection();
         self.pending
             .done
             .extend(closers.into_iter().map(|ticket| Done {
