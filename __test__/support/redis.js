@@ -54,9 +54,12 @@ const connections = async (command) => {
   return list.split('\n').filter((line) => line.includes('name=js-redis-key-store'))
 }
 
-/** Resolves once the server has seen the store's last connection go. */
+/**
+ * Resolves when the server has let go of all the store's connections, which it does a moment after
+ * they were closed.
+ */
 const disconnected = async (command) => {
-  while ((await connections(command)).length > 0);
+  while ((await connections(command)).length > 0) await new Promise(setImmediate)
 }
 
 module.exports = { useServer, commander, contents, connections, disconnected }

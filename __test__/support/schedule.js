@@ -94,10 +94,11 @@ const runSchedule = async ({ seed, ms, rate = 2_000, longest = 600, report = () 
       told.faults++
       await load.more(rate / 10)
     }
-    await load.check(command)
     tell()
+    // Against the middle of the run, when all has been in use; before the check reads everything.
     const settled = lines.find((line) => line.seconds >= ms / 2000)
     const grown = residentSize() - (settled?.mib ?? before)
+    await load.check(command)
     return { ...load.count, ...told, reconnects: store.stats().reconnects, grown }
   } finally {
     clearInterval(timer)

@@ -107,6 +107,13 @@ impl Cluster {
         })
     }
 
+    /// Closes the connections and returns when that is done.
+    pub async fn close(self) {
+        for master in self.masters {
+            master.close().await;
+        }
+    }
+
     /// Resolves when the connection to a master is gone.
     pub async fn ended(&mut self) {
         poll_fn(|context| {

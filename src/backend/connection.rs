@@ -246,6 +246,12 @@ impl Connection {
         &self.wire
     }
 
+    /// Closes the connection and returns when that is done, where dropping it is done a little later.
+    pub async fn close(mut self) {
+        self.driver.abort();
+        self.ended().await;
+    }
+
     /// Resolves when the connection is gone.
     pub async fn ended(&mut self) {
         poll_fn(|context| self.poll_ended(context)).await;

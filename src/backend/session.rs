@@ -64,6 +64,14 @@ impl Session {
         }
     }
 
+    /// Closes the connections and returns when that is done.
+    pub async fn close(self) {
+        match self {
+            Session::Single(connection) => connection.close().await,
+            Session::Cluster(cluster) => cluster.close().await,
+        }
+    }
+
     /// Resolves when a connection is gone.
     pub async fn ended(&mut self) {
         match self {

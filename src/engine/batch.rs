@@ -181,21 +181,21 @@ impl<T> Batch<T> {
     }
 
     /// Settles each call by its reply, in order. When `waits`, only up to a reply that is to be
-    /// waited out, which is returned: that call and all after it are to be sent again, or a later
-    /// call of the same pair would overtake it.
+    /// waited out, which goes to `refusal`: that call and all after it, in later batches too, are
+    /// to be sent again, or a later call of the same pair would overtake it.
     pub fn settle(
         &mut self,
         replies: impl Iterator<Item = Value>,
         waits: bool,
+        refusal: &mut Option<Error>,
         done: &mut Vec<Done<T>>,
-    ) -> Option<Error> {
+    ) {
         let server = &self.settings.server;
-        let mut stopped = None;
         for (entry, reply) in self.entries.iter_mut().zip(replies) {
             let was_refused = matches!(reply, Value::ServerError(_));
-            if stopped.is_none() {
+            if refusal.is_none() {
                 match crate::store::answer(entry.op, entry.is_resent, reply, server) {
-                    Err(error) if waits && error.passes() => stopped = Some(error),
+                    Err(error) if waits && error.passes() => *refusal = Some(error),
                     result => {
                         let result = result.map_err(|error| entry.failure(&self.text, error));
                         entry.settle(result, done);
@@ -203,9 +203,10 @@ impl<T> Batch<T> {
                     }
                 }
             }
-            entry.is_resent |= !was_refused;
+            // Out of step, a reply may be that to another call.
+            let is_in_step = !matches!(refusal, Some(Error::Protocol { .. }));
+            entry.is_resent |= !(was_refused && is_in_step);
         }
-        stopped
     }
 }
 
@@ -275,9 +276,9 @@ mod tests {
             };
             assert!(batch.push(call, write_ids).is_ok());
         }
-        let mut done = Vec::new();
-        let stopped = batch.settle(replies.into_iter(), waits, &mut done);
-        assert_eq!(stopped.is_none(), batch.is_settled());
+        let (mut done, mut refusal) = (Vec::new(), None);
+        batch.settle(replies.into_iter(), waits, &mut refusal, &mut done);
+        assert_eq!(refusal.is_none(), batch.is_settled());
         let of = |entry: &Entry<usize>| (entry.ticket.is_some(), entry.is_resent);
         (
             done.iter().map(|done| done.result.is_ok()).collect(),
@@ -312,5 +313,11 @@ mod tests {
         let (done, left) = settled(replies(), false);
         assert_eq!(done, [true, false, false, true, false, false]);
         assert!(left.iter().all(|(is_left, _)| !is_left));
+    }
+
+    #[test]
+    fn out_of_step_no_reply_tells_that_a_call_was_not_carried_out() {
+        let replies = vec![Value::Nil, refusal("READONLY"), Value::Int(2)];
+        assert_eq!(settled(replies, true), (vec![], vec![(true, true); 3]));
     }
 }

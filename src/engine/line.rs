@@ -101,6 +101,13 @@ impl Line {
         self.state = State::Down;
     }
 
+    /// Drops the connection or the attempt and returns when the socket is closed.
+    pub async fn close(&mut self) {
+        if let State::Up(session) = std::mem::replace(&mut self.state, State::Down) {
+            session.close().await;
+        }
+    }
+
     /// The server answered, or refused for good: the next attempt need not wait.
     pub fn reset_backoff(&mut self) {
         self.attempts = 0;

@@ -14,6 +14,8 @@ pub struct Pending<T> {
     pub waiting: VecDeque<Item<T>>,
     /// Sent, in order.
     pub flights: VecDeque<Flight<T>>,
+    /// Answered by a reply that is to be waited out, or after a call that was, in order.
+    pub refused: Vec<Item<T>>,
     /// Held back by a walk.
     pub held: Held<T>,
     /// Settled.
@@ -31,6 +33,7 @@ impl<T> Pending<T> {
         Pending {
             waiting: VecDeque::new(),
             flights: VecDeque::new(),
+            refused: Vec::new(),
             held: Held::new(),
             done: Vec::new(),
         }
@@ -38,7 +41,10 @@ impl<T> Pending<T> {
 
     /// Whether no call is left to settle.
     pub fn is_empty(&self) -> bool {
-        self.waiting.is_empty() && self.flights.is_empty() && self.held.is_empty()
+        self.waiting.is_empty()
+            && self.flights.is_empty()
+            && self.refused.is_empty()
+            && self.held.is_empty()
     }
 
     /// Takes in calls that were queued.
@@ -46,7 +52,8 @@ impl<T> Pending<T> {
         self.held.sort(batch, &mut self.waiting);
     }
 
-    /// Takes back what a lost connection carried, to be sent again before all else.
+    /// Takes back what a lost connection carried and what was refused, to be sent again before all
+    /// else. Of what was refused it is known already whether it was carried out.
     pub fn take_back(&mut self) {
         for Flight { mut item, .. } in self.flights.drain(..).rev() {
             match &mut item {
@@ -59,6 +66,9 @@ impl<T> Pending<T> {
             }
             self.waiting.push_front(item);
         }
+        for item in self.refused.drain(..).rev() {
+            self.waiting.push_front(item);
+        }
     }
 
     /// Fails the calls for which `pick` gives a reason.
@@ -66,10 +76,11 @@ impl<T> Pending<T> {
         let Pending {
             waiting,
             flights,
+            refused,
             held,
             done,
         } = self;
-        for batch in batches(waiting, flights, held) {
+        for batch in batches(waiting, flights, refused, held) {
             batch.fail(done, &pick);
         }
         self.drop_settled();
@@ -77,7 +88,14 @@ impl<T> Pending<T> {
 
     /// The first deadline of a call that is not settled.
     pub fn first_deadline(&mut self) -> Option<Instant> {
-        batches(&mut self.waiting, &mut self.flights, &mut self.held)
+        let Pending {
+            waiting,
+            flights,
+            refused,
+            held,
+            ..
+        } = self;
+        batches(waiting, flights, refused, held)
             .flat_map(|batch| batch.entries.iter())
             .filter(|entry| entry.ticket.is_some())
             .map(|entry| entry.deadline)
@@ -101,9 +119,11 @@ impl<T> Pending<T> {
 fn batches<'a, T>(
     waiting: &'a mut VecDeque<Item<T>>,
     flights: &'a mut VecDeque<Flight<T>>,
+    refused: &'a mut [Item<T>],
     held: &'a mut Held<T>,
 ) -> impl Iterator<Item = &'a mut Batch<T>> {
     let sent = flights.iter_mut().map(|flight| flight.item.batch_mut());
     let unsent = waiting.iter_mut().map(Item::batch_mut);
-    sent.chain(unsent).chain(held.batches_mut())
+    let refused = refused.iter_mut().map(Item::batch_mut);
+    sent.chain(unsent).chain(refused).chain(held.batches_mut())
 }

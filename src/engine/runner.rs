@@ -1,21 +1,22 @@
 //! The loop that works off a link on the I/O thread: calls are taken from the queue, sent in order,
 //! answered, sent again when the connection was lost, failed when their time is over.
 
+mod flight;
+
 use std::sync::Arc;
 use std::time::Instant;
 
-use redis::{Pipeline, RedisError, RedisResult, Value};
+use redis::{RedisError, RedisResult, Value};
 
 use super::batch::Done;
 use super::deadline::Clock;
 use super::line::{Line, Signal};
 use super::link::{Found, Link, Note};
-use super::order::Item;
-use super::pending::{Flight, Pending};
-use crate::backend::{self, MAX_UNDER_WAY, Refusal};
+use super::pending::Pending;
+use crate::backend::{self, Refusal};
 use crate::error::Error;
 use crate::options::Settings;
-use crate::store::{self, Answer, Step};
+use crate::store::Answer;
 
 /// Works off one link.
 pub struct Runner<T: Send + 'static> {
@@ -24,6 +25,9 @@ pub struct Runner<T: Send + 'static> {
     line: Line,
     /// Why there is no connection, when an attempt has failed.
     trouble: Option<Error>,
+    /// A reply that is to be waited out: nothing more is sent, and the connection is given up once
+    /// the other flights have told which of their calls were carried out.
+    refusal: Option<Error>,
     /// When a flight last landed, or the first of them took off.
     moved_at: Instant,
     clock: Clock,
@@ -45,6 +49,7 @@ impl<T: Send + 'static> Runner<T> {
             line: Line::new(link.traffic.clone()),
             link,
             trouble: None,
+            refusal: None,
             moved_at: Instant::now(),
             clock: Clock::default(),
             has_ended: false,
@@ -67,8 +72,12 @@ impl<T: Send + 'static> Runner<T> {
             self.deliver();
             if self.pending.is_empty() {
                 self.clock.stop();
-                if (is_closing || is_orphan) && self.retire() {
-                    return;
+                if is_closing || is_orphan {
+                    // Whoever closed it may look on the server whether it is gone.
+                    self.line.close().await;
+                    if self.retire() {
+                        return;
+                    }
                 }
             }
             match self.event().await {
@@ -130,131 +139,6 @@ impl<T: Send + 'static> Runner<T> {
         }
     }
 
-    /// Sends what waits, as far as the connection allows; opens one when there is none.
-    fn send(&mut self) {
-        while let Some(item) = self.pending.waiting.front_mut() {
-            let settings = item.batch_mut().settings.clone();
-            if self.line.session(&settings).is_none() {
-                // A connection with other settings first brings home what it carries.
-                if self.pending.flights.is_empty() && self.line.open(&settings) {
-                    self.note(Note::Connecting(settings.server.clone()));
-                }
-                return;
-            }
-            if self.pending.flights.len() == MAX_UNDER_WAY {
-                return;
-            }
-            self.take_off(&settings);
-        }
-        if self.pending.flights.is_empty() && !self.line.is_up() {
-            // Nobody waits for the connection that is being opened.
-            self.line.drop_connection();
-        }
-    }
-
-    /// Sends the first of what waits. It stays in `pending` throughout, so that a panic would find
-    /// it there and fail it.
-    fn take_off(&mut self, settings: &Arc<Settings>) {
-        let now = Instant::now();
-        let trouble = self.trouble_now();
-        let Pending {
-            waiting,
-            flights,
-            held,
-            done,
-        } = &mut self.pending;
-        let Some((item, session)) = waiting.front_mut().zip(self.line.session(settings)) else {
-            return;
-        };
-        item.batch_mut().fail(done, |batch, entry| {
-            (entry.deadline <= now).then(|| overdue(trouble.clone(), &batch.settings))
-        });
-        if item.batch_mut().is_settled() {
-            if let Some(Item::Wipe(walk)) = waiting.pop_front() {
-                held.release(walk.stem(), waiting);
-            }
-            return;
-        }
-        panic_if_asked("send");
-        let mut master = 0;
-        let pipeline = match item {
-            Item::Calls(batch) => {
-                batch.entries.retain(|entry| entry.ticket.is_some());
-                let mut pipeline = Pipeline::with_capacity(batch.entries.len());
-                for entry in &mut batch.entries {
-                    entry.attempts = entry.attempts.saturating_add(1);
-                }
-                for entry in &batch.entries {
-                    let args = batch.args(entry);
-                    store::write(entry.op, args, &settings.names, &mut pipeline);
-                }
-                pipeline
-            }
-            Item::Wipe(walk) => {
-                if walk.wipe.is_at_start() {
-                    let entry = &mut walk.call.entries[0];
-                    entry.attempts = entry.attempts.saturating_add(1);
-                }
-                master = walk.wipe.master();
-                walk.wipe.next(&settings.names, session.masters())
-            }
-        };
-        let replies = session.send(pipeline, master);
-        if flights.is_empty() {
-            self.moved_at = now;
-            self.clock.watch(now + settings.response_timeout);
-        }
-        if let Some(item) = waiting.pop_front() {
-            flights.push_back(Flight { item, replies });
-        }
-    }
-
-    /// Takes in the replies to the first flight. It stays in `pending` meanwhile, see `take_off`.
-    fn land(&mut self, values: Vec<Value>, is_closing: bool) {
-        panic_if_asked("land");
-        let Pending {
-            waiting,
-            flights,
-            held,
-            done,
-        } = &mut self.pending;
-        let Some(Flight { item, .. }) = flights.front_mut() else {
-            return;
-        };
-        self.moved_at = Instant::now();
-        let waits = item.batch_mut().settings.retry && !is_closing;
-        let stopped = match item {
-            Item::Calls(batch) => batch.settle(values.into_iter(), waits, done),
-            Item::Wipe(walk) => match walk.wipe.advance(values, &walk.call.settings.server) {
-                Ok(Step::More) => None,
-                Err(error) if waits && error.passes() => {
-                    walk.wipe.restart();
-                    Some(error)
-                }
-                result => {
-                    walk.call.finish(result.map(|_| Answer::Yes), done);
-                    None
-                }
-            },
-        };
-        if let Some(error) = stopped {
-            // Apart from the others: of these calls it is known which were carried out.
-            let first = flights.pop_front();
-            self.pending.take_back();
-            if let Some(Flight { item, .. }) = first {
-                self.pending.waiting.push_front(item);
-            }
-            return self.give_up(error);
-        }
-        match flights.pop_front().map(|flight| flight.item) {
-            Some(Item::Wipe(walk)) if walk.call.is_settled() => held.release(walk.stem(), waiting),
-            Some(item @ Item::Wipe(_)) => waiting.push_front(item),
-            _ => {}
-        }
-        self.line.reset_backoff();
-        self.trouble = None;
-    }
-
     fn break_off(&mut self, error: &RedisError) {
         if let Some(settings) = self.line.settings() {
             let error = backend::broken(&settings.server, error);
@@ -275,6 +159,7 @@ impl<T: Send + 'static> Runner<T> {
             self.note(Note::Lost(settings.server.clone(), error.clone()));
         }
         self.line.drop_connection();
+        self.refusal = None;
         self.pending.take_back();
         self.pending
             .fail(|batch, entry| (entry.is_resent && !batch.settings.retry).then(|| error.clone()));
@@ -341,7 +226,6 @@ impl<T: Send + 'static> Runner<T> {
             return false;
         };
         self.has_ended = true;
-        self.line.drop_connection();
         self.pending
             .done
             .extend(closers.into_iter().map(|ticket| Done {
@@ -351,14 +235,6 @@ impl<T: Send + 'static> Runner<T> {
             }));
         self.deliver();
         true
-    }
-}
-
-/// In debug builds, panics at the place that the environment names, for the test of what follows.
-fn panic_if_asked(place: &str) {
-    if cfg!(debug_assertions) {
-        let asked = std::env::var_os("JS_REDIS_KEY_STORE_PANIC");
-        assert!(asked.is_none_or(|asked| asked != place), "asked for");
     }
 }
 
