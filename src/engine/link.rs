@@ -157,14 +157,15 @@ impl<T: Send + 'static> Link<T> {
         self.bell.notify_one();
     }
 
-    /// Takes all queued batches. The next push rings the bell.
-    pub(super) fn take(&self, mut into: impl FnMut(Batch<T>)) -> Found {
+    /// Takes all queued batches. The next push rings the bell if the runner is about to sleep; else
+    /// it looks again by itself.
+    pub(super) fn take(&self, sleeps: bool, mut into: impl FnMut(Batch<T>)) -> Found {
         let mut queue = self.queue();
         if queue.is_abandoned {
             queue.batches.clear();
             return Found::Abandoned;
         }
-        queue.is_asleep = true;
+        queue.is_asleep = sleeps;
         let batches = std::mem::take(&mut queue.batches);
         let (is_closing, is_orphan) = (queue.is_closing, queue.is_orphan);
         drop(queue);

@@ -4,7 +4,7 @@
 mod flight;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use redis::{RedisError, RedisResult, Value};
 
@@ -12,11 +12,16 @@ use super::batch::Done;
 use super::deadline::Clock;
 use super::line::{Line, Signal};
 use super::link::{Found, Link, Note};
+use super::order::Item;
 use super::pending::Pending;
 use crate::backend::{self, Refusal};
 use crate::error::Error;
 use crate::options::Settings;
 use crate::store::Answer;
+
+/// How long to stay awake after the last reply or send: about as long as a server near by and the
+/// caller take to go on.
+const LINGER: Duration = Duration::from_micros(100);
 
 /// Works off one link.
 pub struct Runner<T: Send + 'static> {
@@ -39,6 +44,7 @@ enum Event {
     Line(Signal),
     Bell,
     Clock,
+    Linger,
 }
 
 impl<T: Send + 'static> Runner<T> {
@@ -59,10 +65,11 @@ impl<T: Send + 'static> Runner<T> {
     /// Runs until the link is closed and all its calls are settled.
     pub async fn run(mut self) {
         loop {
+            let lingers = self.lingers();
             let Found::Calls {
                 is_closing,
                 is_orphan,
-            } = self.take()
+            } = self.take(!lingers)
             else {
                 self.has_ended = true;
                 return;
@@ -80,14 +87,27 @@ impl<T: Send + 'static> Runner<T> {
                     }
                 }
             }
-            match self.event().await {
+            match self.event(lingers).await {
                 Event::Replies(Ok(values)) => self.land(values, is_closing),
                 Event::Replies(Err(error)) => self.break_off(&error),
                 Event::Line(Signal::Ended) => self.lose("the server closed it".into()),
                 Event::Line(Signal::Opened(result)) => self.opened(result, is_closing),
-                Event::Bell | Event::Clock => {}
+                Event::Bell | Event::Clock | Event::Linger => {}
             }
         }
+    }
+
+    /// Whether to stay awake for what comes next: when one or two calls are under way, each wait of
+    /// this thread would cost them more than the way to the server and back. With more of them the
+    /// time of a core is of more use to the server.
+    fn lingers(&self) -> bool {
+        let flights = &self.pending.flights;
+        let is_light = match flights.front().map(|flight| &flight.item) {
+            Some(Item::Calls(batch)) => flights.len() == 1 && batch.entries.len() <= 2,
+            Some(Item::Wipe(_)) => false,
+            None => self.pending.is_empty(),
+        };
+        is_light && self.line.is_up() && self.moved_at.elapsed() < LINGER
     }
 
     fn note(&self, note: Note) {
@@ -100,14 +120,14 @@ impl<T: Send + 'static> Runner<T> {
         }
     }
 
-    fn take(&mut self) -> Found {
+    fn take(&mut self, sleeps: bool) -> Found {
         let Runner {
             link,
             pending,
             clock,
             ..
         } = self;
-        link.take(|batch| {
+        link.take(sleeps, |batch| {
             let deadlines = batch.entries.iter().map(|entry| entry.deadline);
             if let Some(first) = deadlines.min() {
                 clock.watch(first);
@@ -116,7 +136,7 @@ impl<T: Send + 'static> Runner<T> {
         })
     }
 
-    async fn event(&mut self) -> Event {
+    async fn event(&mut self, lingers: bool) -> Event {
         let Runner {
             link,
             pending,
@@ -136,6 +156,7 @@ impl<T: Send + 'static> Runner<T> {
             signal = line.signal() => Event::Line(signal),
             () = link.bell.notified() => Event::Bell,
             () = clock.ring() => Event::Clock,
+            () = tokio::task::yield_now(), if lingers => Event::Linger,
         }
     }
 
@@ -250,7 +271,7 @@ impl<T: Send + 'static> Drop for Runner<T> {
     fn drop(&mut self) {
         let error = Error::Internal("the I/O thread failed".into());
         while !self.has_ended {
-            self.take();
+            self.take(false);
             self.pending.fail(|_, _| Some(error.clone()));
             self.deliver();
             self.retire();
