@@ -3,16 +3,11 @@
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
 const createKeyStore = require('..')
-const { disconnected, connections, contents, useServer } = require('./support/redis')
+const { disconnected, connections, contents, openStore, useServer } = require('./support/redis')
 
 const server = useServer()
 
-const open = async (t, options) => {
-  await server.command('flushall')
-  const store = createKeyStore(server.url, options)
-  t.after(() => store.quit())
-  return store
-}
+const open = (t, options) => openStore(t, server, createKeyStore, options)
 
 test('a save that is not awaited is seen by the next lookup', async (t) => {
   const store = await open(t)

@@ -3,16 +3,11 @@
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
 const createKeyStore = require('..')
-const { contents, useServer } = require('./support/redis')
+const { contents, openStore, useServer } = require('./support/redis')
 
 const server = useServer()
 
-const open = async (t, options) => {
-  await server.command('flushall')
-  const store = createKeyStore(server.url, options)
-  t.after(() => store.quit())
-  return store
-}
+const open = (t, options) => openStore(t, server, createKeyStore, options)
 
 /** Every command that the server got while `run` ran, and how large each was. */
 const statistics = async (run) => {

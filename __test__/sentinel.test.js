@@ -4,7 +4,7 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const { Redis } = require('ioredis5')
 const createKeyStore = require('..')
-const { SENTINEL_CLIENTS } = require('./support/topology-clients')
+const { assertServes, SENTINEL_CLIENTS } = require('./support/topology-clients')
 const { until, useSentinels } = require('./support/topologies')
 
 const PASSWORD = 'secret'
@@ -22,19 +22,7 @@ describe('each client', () => {
   for (const [name, create] of Object.entries(SENTINEL_CLIENTS)) {
     test(name, async () => {
       const client = await create.sentinel(group.ports, group.name, { password: PASSWORD })
-      const store = createKeyStore(client, { strict: true, readTimeout: 5_000, keyPrefix: 'all:' })
-      assert.equal(store.native, name !== 'redis 5')
-      assert.equal(await store.saveIds('i', 1, 'x'), true)
-      assert.equal(await create.get(client, 'all:i:b:1'), 'x')
-      assert.equal(await create.get(client, 'all:i:e:x'), '1')
-      await create.set(client, 'all:i:b:2', 'by the client')
-      assert.equal(await store.getExtId('i', 2), 'by the client')
-      assert.equal(await store.deleteIds('i', 1, 'x'), true)
-      assert.equal(await store.deleteIds('i', 1, 'x'), false)
-      assert.equal(await store.deleteAllIds('i'), true)
-      assert.equal(await create.get(client, 'all:i:b:2'), null)
-      await store.quit()
-      await assert.rejects(store.getExtId('i', 1), { code: 'CLOSED' })
+      await assertServes(createKeyStore, client, create, name !== 'redis 5')
     })
   }
 })

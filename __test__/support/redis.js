@@ -27,6 +27,14 @@ const useServer = ({ args, prepare } = {}) => {
   return own
 }
 
+/** Opens a store on the emptied server, closed at the end of the test `t`. */
+const openStore = async (t, server, createKeyStore, options) => {
+  await server.command('flushall')
+  const store = createKeyStore(server.url, options)
+  t.after(() => store.quit())
+  return store
+}
+
 /** Sends a command given as words and resolves to its reply. */
 const commander =
   (client) =>
@@ -62,4 +70,4 @@ const disconnected = async (command) => {
   while ((await connections(command)).length > 0) await new Promise(setImmediate)
 }
 
-module.exports = { useServer, commander, contents, connections, disconnected }
+module.exports = { useServer, openStore, commander, contents, connections, disconnected }

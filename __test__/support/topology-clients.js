@@ -1,4 +1,6 @@
-/** Clients of clusters and of sentinels: how each is made, connected, read and closed. */
+/** Clients of clusters and of sentinels: how each is made and used, and that a store goes with it. */
+
+const assert = require('node:assert/strict')
 
 const ioredis = (name) => ({
   cluster: (ports, options) => new (require(name).Cluster)(seeds(ports), { redisOptions: options }),
@@ -68,4 +70,21 @@ const SENTINEL_CLIENTS = Object.fromEntries(
   Object.entries(ALL).filter(([name]) => name !== 'redis 4' && name !== 'valkey-glide')
 )
 
-module.exports = { CLUSTER_CLIENTS, SENTINEL_CLIENTS }
+/** The store writes where the client reads, reads what it wrote, deletes, and ends with `quit`. */
+const assertServes = async (createKeyStore, client, { get, set }, isNative) => {
+  const store = createKeyStore(client, { strict: true, readTimeout: 5_000, keyPrefix: 'all:' })
+  assert.equal(store.native, isNative)
+  assert.equal(await store.saveIds('i', 1, 'x'), true)
+  assert.equal(await get(client, 'all:i:b:1'), 'x')
+  assert.equal(await get(client, 'all:i:e:x'), '1')
+  await set(client, 'all:i:b:2', 'by the client')
+  assert.equal(await store.getExtId('i', 2), 'by the client')
+  assert.equal(await store.deleteIds('i', 1, 'x'), true)
+  assert.equal(await store.deleteIds('i', 1, 'x'), false)
+  assert.equal(await store.deleteAllIds('i'), true)
+  assert.equal(await get(client, 'all:i:b:2'), null)
+  await store.quit()
+  await assert.rejects(store.getExtId('i', 1), { code: 'CLOSED' })
+}
+
+module.exports = { assertServes, CLUSTER_CLIENTS, SENTINEL_CLIENTS }

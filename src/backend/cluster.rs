@@ -11,13 +11,16 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::task::Poll;
 
-use redis::{Arg, Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ServerError, Value};
+use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ServerError, Value};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::connection::{Connection, Place, Refusal, Replies, Sent, Target, Wire, broken};
+use super::connection::{Connection, broken};
+use super::pieces::{Load, Parts, take_apart};
 use super::slots::Slots;
+use super::target::{Place, Refusal, Target};
 use super::traffic::Traffic;
+use super::wire::{Replies, Sent, Wire};
 use crate::error::Error;
 use crate::options::{self, Address, Endpoint, Settings};
 
@@ -78,7 +81,11 @@ impl Cluster {
         let mut load = Load::new(routes.wires.len());
         let parts: Vec<Parts> = pipeline
             .cmd_iter()
-            .map(|command| routes.take_apart(command, master, &mut load))
+            .map(|command| {
+                let owner = |key: &[u8]| routes.owner(key);
+                let names = &routes.settings.names;
+                take_apart(command, names, routes.splits, owner, master, &mut load)
+            })
             .collect();
         let sent: Vec<_> = load
             .pipelines
@@ -210,77 +217,7 @@ async fn open_node(
     Connection::open(&target, end).await
 }
 
-/// The pieces of a pipeline, by the master they go to, in order.
-struct Load {
-    pipelines: Vec<Pipeline>,
-    pieces: Vec<(usize, Cmd)>,
-}
-
-impl Load {
-    fn new(masters: usize) -> Load {
-        Load {
-            pipelines: vec![Pipeline::new(); masters],
-            pieces: Vec::new(),
-        }
-    }
-
-    fn add(&mut self, master: usize, command: Cmd) {
-        self.pipelines[master].add_command(command.clone());
-        self.pieces.push((master, command));
-    }
-}
-
-/// How the replies to the pieces of a command become its reply.
-enum Parts {
-    /// The command was sent whole.
-    Whole,
-    /// `OK` when all are.
-    Okay(usize),
-    /// The sum of all.
-    Sum(usize),
-    /// All in a row; an error is a missing value, as `MGET` has it.
-    Row(usize),
-}
-
 impl Routes {
-    /// Adds the pieces of a command to the load.
-    fn take_apart(&self, command: &Cmd, master: usize, load: &mut Load) -> Parts {
-        let names = &self.settings.names;
-        let mut words = command.args_iter().filter_map(|arg| match arg {
-            Arg::Simple(word) => Some(word),
-            _ => None,
-        });
-        let name = words.next().unwrap_or_default();
-        let arguments: Vec<&[u8]> = words.collect();
-        let mut each = |name: &str, size: usize| {
-            for piece in arguments.chunks(size) {
-                let mut command = redis::cmd(name);
-                command.arg(piece);
-                load.add(self.owner(piece[0]), command);
-            }
-            arguments.len() / size
-        };
-        let takes_pairs = !self.splits && is_one_slot(arguments.iter().step_by(2));
-        if name == names.mset.as_bytes() && !takes_pairs {
-            Parts::Okay(each(&names.set, 2))
-        } else if name == names.del.as_bytes() {
-            Parts::Sum(each(&names.del, 1))
-        } else if name == names.unlink.as_bytes() {
-            Parts::Sum(each(&names.unlink, 1))
-        } else if name == names.mget.as_bytes() {
-            Parts::Row(each(&names.get, 1))
-        } else {
-            let is_scan = name == names.scan.as_bytes();
-            let to = if is_scan {
-                master
-            } else {
-                self.owner(arguments[0])
-            };
-            load.add(to, command.clone());
-            Parts::Whole
-        }
-    }
-
     /// Goes where the reply sends the command; gives other replies back.
     ///
     /// Later commands are on their way already, but none over this key can have been carried out: a
@@ -358,36 +295,4 @@ fn changed(what: &str) -> RedisError {
         "the cluster has changed",
         format!("a node {what}"),
     ))
-}
-
-fn is_one_slot<'a>(mut keys: impl Iterator<Item = &'a &'a [u8]>) -> bool {
-    let first = keys.next().map(|key| super::slots::slot(key));
-    keys.all(|key| Some(super::slots::slot(key)) == first)
-}
-
-impl Parts {
-    fn put_together(self, answers: &mut impl Iterator<Item = Value>) -> Value {
-        let mut take = |count| -> Vec<Value> { answers.by_ref().take(count).collect() };
-        let error = |values: &[Value]| {
-            let mut errors = values.iter();
-            errors
-                .find(|value| matches!(value, Value::ServerError(_)))
-                .cloned()
-        };
-        match self {
-            Parts::Whole => take(1).pop().unwrap_or(Value::Nil),
-            Parts::Okay(count) => error(&take(count)).unwrap_or(Value::Okay),
-            Parts::Sum(count) => {
-                let values = take(count);
-                error(&values).unwrap_or_else(|| {
-                    let numbers = values.iter().map(|value| match value {
-                        Value::Int(number) => *number,
-                        _ => 0,
-                    });
-                    Value::Int(numbers.sum())
-                })
-            }
-            Parts::Row(count) => Value::Array(take(count)),
-        }
-    }
 }

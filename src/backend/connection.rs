@@ -2,29 +2,21 @@
 
 use std::future::{Future, poll_fn};
 use std::io;
-use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::task::{Context, Poll};
 
 use redis::aio::MultiplexedConnection;
-use redis::{
-    AsyncConnectionConfig, Cmd, ErrorKind, Pipeline, RedisConnectionInfo, RedisError, RedisResult,
-    Value,
-};
+use redis::{AsyncConnectionConfig, ErrorKind, RedisConnectionInfo, RedisError, Value};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use super::stream;
-use super::tls::Tls;
-use super::traffic::{Counted, Traffic};
+use super::target::{Place, Refusal, Target};
+use super::traffic::Counted;
+use super::wire::{MAX_UNDER_WAY, Wire};
 use crate::error::{Error, reply_text};
-use crate::options::{Address, Family, Names, Settings};
-
-/// How many pipelines may be under way at once.
-pub const MAX_UNDER_WAY: usize = 64;
 
 /// How connections are named in the server's `CLIENT LIST`.
 const CLIENT_NAME: &str = "js-redis-key-store";
@@ -33,92 +25,6 @@ const CLIENT_NAME: &str = "js-redis-key-store";
 pub struct Connection {
     wire: Wire,
     driver: JoinHandle<()>,
-}
-
-/// The way to send on a connection; of no more use once the connection is dropped.
-#[derive(Clone)]
-pub struct Wire(MultiplexedConnection);
-
-/// One server, and how to log in there.
-pub struct Target<'a> {
-    /// Where it is.
-    pub place: Place<'a>,
-    /// How it is named in messages.
-    pub server: Arc<str>,
-    /// TLS, none when `None`.
-    pub tls: Option<&'a Tls>,
-    /// The ACL user.
-    pub username: Option<&'a str>,
-    /// The password.
-    pub password: Option<&'a str>,
-    /// The database.
-    pub db: i64,
-    /// The database to go to when the server does not have `db`.
-    pub fallback_db: Option<i64>,
-    /// The names of commands.
-    pub names: &'a Names,
-    /// How long connecting and logging in may take.
-    pub connect_timeout: Duration,
-    /// Counts the bytes.
-    pub traffic: &'a Arc<Traffic>,
-}
-
-/// Where one server is.
-#[derive(Clone, Copy)]
-pub enum Place<'a> {
-    /// A TCP port, of one IP version when it is given.
-    Tcp(&'a Address, Option<Family>),
-    /// A Unix domain socket.
-    Unix(&'a Path),
-}
-
-impl<'a> Target<'a> {
-    /// A server that the settings' login is for.
-    pub fn of(
-        settings: &'a Settings,
-        place: Place<'a>,
-        server: Arc<str>,
-        traffic: &'a Arc<Traffic>,
-    ) -> Target<'a> {
-        Target {
-            place,
-            server,
-            tls: settings.tls.as_ref(),
-            username: settings.username.as_deref(),
-            password: settings.password.as_deref(),
-            db: settings.db,
-            fallback_db: settings.fallback_db,
-            names: &settings.names,
-            connect_timeout: settings.connect_timeout,
-            traffic,
-        }
-    }
-}
-
-/// Why there is no connection.
-pub struct Refusal {
-    /// The reason.
-    pub error: Error,
-    /// Whether trying again with the same settings is of no use.
-    pub is_final: bool,
-}
-
-impl Refusal {
-    /// Trying again may help.
-    pub fn passing(error: Error) -> Refusal {
-        Refusal {
-            error,
-            is_final: false,
-        }
-    }
-
-    /// Trying again is of no use.
-    pub fn lasting(error: Error) -> Refusal {
-        Refusal {
-            error,
-            is_final: true,
-        }
-    }
 }
 
 impl Connection {
@@ -132,7 +38,8 @@ impl Connection {
         };
         timeout_at(end, opening).await.unwrap_or_else(|_| {
             let server = target.server.clone();
-            let reason: Arc<str> = format!("nothing came back within {} ms", millis(target)).into();
+            let waited = target.connect_timeout.as_millis();
+            let reason: Arc<str> = format!("nothing came back within {waited} ms").into();
             // Servers without TLS often keep silent at a handshake.
             Err(Refusal::passing(match target.tls {
                 Some(_) => Error::Tls { server, reason },
@@ -264,68 +171,10 @@ impl Connection {
     }
 }
 
-impl Wire {
-    /// Sends a command after all that were sent before.
-    pub fn send_one(&self, command: Cmd) -> Sent<Value> {
-        let mut redis = self.0.clone();
-        Sent::start(async move { redis.send_packed_command(&command).await })
-    }
-
-    /// Sends a pipeline after all that were sent before. At most [`MAX_UNDER_WAY`] may wait.
-    ///
-    /// Yields one value a command, an error reply as [`Value::ServerError`]; fails when the
-    /// connection is lost.
-    pub fn send(&self, pipeline: Pipeline) -> Replies {
-        let mut redis = self.0.clone();
-        let commands = pipeline.len();
-        Sent::start(async move { redis.send_packed_commands(&pipeline, 0, commands).await })
-    }
-}
-
 impl Drop for Connection {
     fn drop(&mut self) {
         self.driver.abort();
     }
-}
-
-/// What was sent, until it is answered.
-pub enum Sent<T> {
-    /// The connection was lost already.
-    Early(Option<RedisResult<T>>),
-    /// Still to come.
-    Awaited(Pin<Box<dyn Future<Output = RedisResult<T>> + Send>>),
-}
-
-/// The replies of one pipeline, on their way.
-pub type Replies = Sent<Vec<Value>>;
-
-impl<T> Sent<T> {
-    /// Starts `sending` at once: what it hands over before it first waits goes out now.
-    pub fn start(sending: impl Future<Output = RedisResult<T>> + Send + 'static) -> Sent<T> {
-        // Unconstrained: the first poll must hand the bytes over, whatever tokio's budget says,
-        // or what is sent later could overtake this.
-        let mut sending = Box::pin(tokio::task::unconstrained(sending));
-        let mut first = Context::from_waker(Waker::noop());
-        match sending.as_mut().poll(&mut first) {
-            Poll::Ready(result) => Sent::Early(Some(result)),
-            Poll::Pending => Sent::Awaited(sending),
-        }
-    }
-}
-
-impl<T: Unpin> Future for Sent<T> {
-    type Output = RedisResult<T>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match &mut *self {
-            Sent::Early(result) => result.take().map_or(Poll::Pending, Poll::Ready),
-            Sent::Awaited(sending) => sending.as_mut().poll(context),
-        }
-    }
-}
-
-fn millis(target: &Target<'_>) -> u128 {
-    target.connect_timeout.as_millis()
 }
 
 /// What a lost connection is told as.

@@ -3,13 +3,18 @@
 
 mod cluster;
 mod connection;
+mod pieces;
 mod sentinel;
 mod session;
 mod slots;
 mod stream;
+mod target;
 pub mod tls;
 mod traffic;
+mod wire;
 
-pub use connection::{MAX_UNDER_WAY, Refusal, Replies, broken};
+pub use connection::broken;
 pub use session::Session;
+pub use target::Refusal;
 pub use traffic::Traffic;
+pub use wire::{MAX_UNDER_WAY, Replies};

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use redis::Value;
 use tokio::time::Instant;
 
-use super::connection::{Connection, Place, Refusal, Target, broken};
+use super::connection::{Connection, broken};
+use super::target::{Place, Refusal, Target};
 use super::traffic::Traffic;
 use crate::error::{Error, reply_text};
 use crate::options::{Address, Names, Sentinel, Settings};

@@ -6,9 +6,11 @@ use redis::Pipeline;
 use tokio::time::Instant;
 
 use super::cluster::Cluster;
-use super::connection::{Connection, Place, Refusal, Replies, Target};
+use super::connection::Connection;
 use super::sentinel;
+use super::target::{Place, Refusal, Target};
 use super::traffic::Traffic;
+use super::wire::Replies;
 use crate::options::{Endpoint, Settings};
 
 /// Connections that are logged in. Dropping it closes them.
