@@ -6,8 +6,8 @@ use std::time::Instant;
 use redis::Value;
 
 use crate::error::{Error, masked};
-use crate::options::Settings;
-use crate::store::{Answer, Args, Op};
+use crate::options::{Endpoint, Settings};
+use crate::store::{self, Answer, Args, Op, Sending};
 
 /// How many calls one batch, and so one pipeline, holds at most.
 pub const MAX_CALLS: usize = 512;
@@ -191,10 +191,16 @@ impl<T> Batch<T> {
         done: &mut Vec<Done<T>>,
     ) {
         let server = &self.settings.server;
+        let in_halves = matches!(self.settings.endpoint, Endpoint::Cluster(_));
         for (entry, reply) in self.entries.iter_mut().zip(replies) {
+            let sending = match (entry.is_resent, in_halves) {
+                (false, _) => Sending::First,
+                (true, false) => Sending::Again,
+                (true, true) => Sending::AgainInHalves,
+            };
             let was_refused = matches!(reply, Value::ServerError(_));
             if refusal.is_none() {
-                match crate::store::answer(entry.op, entry.is_resent, reply, server) {
+                match store::answer(entry.op, sending, reply, server) {
                     Err(error) if waits && error.passes() => *refusal = Some(error),
                     result => {
                         let result = result.map_err(|error| entry.failure(&self.text, error));
@@ -203,9 +209,9 @@ impl<T> Batch<T> {
                     }
                 }
             }
-            // Out of step, a reply may be that to another call.
+            // Out of step, a reply may be that to another call; and of two halves only one was refused.
             let is_in_step = !matches!(refusal, Some(Error::Protocol { .. }));
-            entry.is_resent |= !(was_refused && is_in_step);
+            entry.is_resent |= !(was_refused && is_in_step) || in_halves;
         }
     }
 }

@@ -130,19 +130,30 @@ pub fn write(op: Op, args: Args<'_>, names: &Names, out: &mut Pipeline) {
     out.add_command(command);
 }
 
-/// What the reply to [`write`]'s command means.
-///
-/// `is_resent`: the command was sent before on a connection that was lost. A pair delete that then
-/// finds nothing was carried out the first time.
-pub fn answer(op: Op, is_resent: bool, reply: Value, server: &Arc<str>) -> Result<Answer, Error> {
+/// Whether a command was sent before, on a connection that was lost: it may have been carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sending {
+    /// For the first time.
+    First,
+    /// Once more.
+    Again,
+    /// Once more, and where the two keys of a pair go separate ways: perhaps one of them arrived.
+    AgainInHalves,
+}
+
+/// What the reply to [`write`]'s command means. A pair delete that is sent again and finds less than
+/// it could was carried out, or half of it, the first time.
+pub fn answer(op: Op, sending: Sending, reply: Value, server: &Arc<str>) -> Result<Answer, Error> {
     match (op, reply) {
         (_, Value::ServerError(error)) => Err(Error::from_reply(server, &error)),
         (Op::SaveIds, Value::Okay) => Ok(Answer::Yes),
         (Op::GetBotmaticId | Op::GetExtId, Value::Nil) => Ok(Answer::Missing),
         (Op::GetBotmaticId | Op::GetExtId, Value::BulkString(id)) => Ok(Answer::Id(id)),
         (Op::DeleteIds, Value::Int(2)) => Ok(Answer::Yes),
-        (Op::DeleteIds, Value::Int(0)) if is_resent => Ok(Answer::Yes),
-        (Op::DeleteIds, Value::Int(_)) => Ok(Answer::No),
+        (Op::DeleteIds, Value::Int(found)) => Ok(match (sending, found) {
+            (Sending::Again, 0) | (Sending::AgainInHalves, _) => Answer::Yes,
+            _ => Answer::No,
+        }),
         (op, _) => Err(unexpected(op, server)),
     }
 }
@@ -201,18 +212,19 @@ mod tests {
     fn a_delete_is_true_when_both_keys_went() {
         let server: Arc<str> = "s:1".into();
         let deleted =
-            |count, resent| answer(Op::DeleteIds, resent, Value::Int(count), &server).unwrap();
-        assert_eq!(deleted(2, false), Answer::Yes);
-        assert_eq!(deleted(1, false), Answer::No);
-        assert_eq!(deleted(0, false), Answer::No);
-        assert_eq!(deleted(0, true), Answer::Yes);
-        assert_eq!(deleted(1, true), Answer::No);
+            |count, sending| answer(Op::DeleteIds, sending, Value::Int(count), &server).unwrap();
+        assert_eq!(deleted(2, Sending::First), Answer::Yes);
+        assert_eq!(deleted(1, Sending::First), Answer::No);
+        assert_eq!(deleted(0, Sending::First), Answer::No);
+        assert_eq!(deleted(0, Sending::Again), Answer::Yes);
+        assert_eq!(deleted(1, Sending::Again), Answer::No);
+        assert_eq!(deleted(1, Sending::AgainInHalves), Answer::Yes);
     }
 
     #[test]
     fn a_reply_of_another_kind_is_a_failure() {
         let server: Arc<str> = "s:1".into();
-        let error = answer(Op::SaveIds, false, Value::Int(1), &server).unwrap_err();
+        let error = answer(Op::SaveIds, Sending::First, Value::Int(1), &server).unwrap_err();
         assert_eq!(error.code(), "PROTOCOL");
     }
 
@@ -231,16 +243,18 @@ mod tests {
             ("NOAUTH Authentication required", "AUTH", false),
             ("ERR anything else", "REPLY", false),
         ] {
-            let error = answer(Op::SaveIds, false, refusal(text), &server).unwrap_err();
+            let error = answer(Op::SaveIds, Sending::First, refusal(text), &server).unwrap_err();
             assert_eq!((error.code(), error.passes()), (code, passes), "{text}");
         }
     }
 
+    const SENDINGS: [Sending; 3] = [Sending::First, Sending::Again, Sending::AgainInHalves];
+
     proptest! {
         #[test]
-        fn any_reply_has_a_meaning(reply in any_reply(), op in 0..4_usize, is_resent: bool) {
+        fn any_reply_has_a_meaning(reply in any_reply(), op in 0..4_usize, sending in 0..3_usize) {
             let server: Arc<str> = "s:1".into();
-            let answered = answer(OPS[op], is_resent, reply.clone(), &server);
+            let answered = answer(OPS[op], SENDINGS[sending], reply.clone(), &server);
             match (OPS[op], answered) {
                 (_, Err(error)) => prop_assert!(error.to_string().contains("s:1")),
                 (Op::SaveIds, Ok(answer)) => {
