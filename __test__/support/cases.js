@@ -2,7 +2,7 @@
  * The cases that the original and ours are compared on. `run` gets a store and the server's
  * `command`, and returns what is compared, as is the whole database afterwards.
  *
- * `differs` says why ours does otherwise, by CONTRACT; `ours` is then what it comes to, with the
+ * `differs` says why ours does otherwise, as README tells; `ours` is then what it comes to, with the
  * database it leaves in `leaves`. `client` are options for the redis client.
  */
 
