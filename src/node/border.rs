@@ -186,9 +186,12 @@ impl Border {
         // Cleared before the queue is taken: what arrives after that signals anew.
         self.is_signalled.store(false, Ordering::Release);
         let Arrived { mut done, notes } = std::mem::take(&mut *self.arrived());
-        // Once released, signals that were on their way still come; the listener is gone then.
-        let has_listener = self.function().is_some();
-        for note in notes.into_iter().filter(|_| has_listener) {
+        for note in notes {
+            // Signals that were on their way still come after the release, and the listener itself
+            // may bring on the garbage collection that releases: the listener is gone then.
+            if self.function().is_none() {
+                break;
+            }
             let (state, server, reason) = match note {
                 Note::Connecting(server) => ("connecting", server, String::new()),
                 Note::Ready(server) => ("ready", server, String::new()),
