@@ -2,6 +2,7 @@
 
 const { MAX_MS, refuse } = require('../check')
 const { clientTls, foreignTls } = require('../tls')
+const { watching } = require('./watching')
 
 const isObject = (value) => typeof value === 'object' && value !== null
 
@@ -108,18 +109,11 @@ const isClosed = (client) => client.closing === true
 
 const isOpen = (client) => !isClosed(client)
 
-/** By client: what to call when it is closed. */
-const watchers = new WeakMap()
-
 /**
- * Calls `onChange` when the client is closed. `closing` is the one thing that every way of closing
- * sets: end() emits no event at all.
+ * Calls back when the client is closed. `closing` is the one thing that every way of closing sets:
+ * end() emits no event at all.
  */
-const watch = (client, onChange) => {
-  const others = watchers.get(client)
-  if (others) return others.push(onChange)
-  const own = [onChange]
-  watchers.set(client, own)
+const watch = watching((client, tell) => {
   let { closing } = client
   Object.defineProperty(client, 'closing', {
     configurable: true,
@@ -127,10 +121,10 @@ const watch = (client, onChange) => {
     get: () => closing,
     set: (value) => {
       closing = value
-      if (value) for (const call of own) call()
+      if (value) tell()
     }
   })
-}
+})
 
 const close = (client) => client.quit()
 
