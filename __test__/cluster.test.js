@@ -4,7 +4,6 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const { Cluster } = require('ioredis5')
 const createKeyStore = require('..')
-const { TIMES, startLoad } = require('./support/load')
 const { assertServes, CLUSTER_CLIENTS } = require('./support/topology-clients')
 const { until, useCluster } = require('./support/topologies')
 
@@ -165,41 +164,6 @@ test('deleteAllIds while the slot of the pairs is half moved, and while it moves
   for (const node of [to, from, ...cluster.masters]) {
     await node.command('cluster', 'setslot', slot, 'node', cluster.ids[target])
   }
-})
-
-describe('under load', () => {
-  /** Runs `fault` beside a load; nothing may be lost, half done, out of order or late. */
-  const survives = async (t, fault) => {
-    const { client } = await open(t)
-    const times = { ...TIMES, readTimeout: 5_000, connectTimeout: 2_000 }
-    const store = createKeyStore(client, times)
-    const load = startLoad(store, { times })
-    t.after(load.stop)
-    await load.more(500)
-    await fault(load)
-    await load.more(500)
-    const mget = (_, ...keys) => Promise.all(keys.map((key) => client.get(key)))
-    await load.check(mget)
-    assert.ok(store.stats().reconnects > 0, 'the fault reached the store')
-  }
-
-  test('a hundred slots move to another master', (t) =>
-    survives(t, async (load) => {
-      const [, from, to] = cluster.masters
-      const [, source, target] = cluster.ids
-      for (let slot = 6_000; slot < 6_100; slot++) {
-        await to.command('cluster', 'setslot', slot, 'importing', source)
-        await from.command('cluster', 'setslot', slot, 'migrating', target)
-        const keys = await from.command('cluster', 'getkeysinslot', slot, 1_000)
-        for (const key of keys) {
-          await from.command('migrate', '127.0.0.1', to.port, key, 0, 5_000)
-        }
-        for (const node of [to, from, cluster.masters[0]]) {
-          await node.command('cluster', 'setslot', slot, 'node', target)
-        }
-        await load.more(10)
-      }
-    }))
 })
 
 test('a master killed: its replica takes over, and what was called meanwhile is done', async (t) => {
