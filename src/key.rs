@@ -3,8 +3,6 @@
 //! A pair of botmatic id `b` and external id `e` is two strings: `<stem>:b:<b>` holds `e` and
 //! `<stem>:e:<e>` holds `b`, where the stem is the key prefix followed by the integration id.
 
-use std::io::{self, Write};
-
 /// Which half of a pair a key is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Half {
@@ -23,19 +21,13 @@ impl Half {
         }
     }
 
-    const fn separator(self) -> &'static [u8; 3] {
+    /// What stands between stem and id.
+    pub const fn separator(self) -> &'static [u8; 3] {
         match self {
             Half::Botmatic => b":b:",
             Half::External => b":e:",
         }
     }
-}
-
-/// Writes the key of `id`.
-pub fn write(out: &mut impl Write, stem: &[u8], half: Half, id: &[u8]) -> io::Result<()> {
-    out.write_all(stem)?;
-    out.write_all(half.separator())?;
-    out.write_all(id)
 }
 
 /// The key of `id`.

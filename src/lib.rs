@@ -3,7 +3,7 @@
 //!
 //! Arrows point one way: [`node`] (the border to JavaScript) uses [`engine`] (the life of a call),
 //! which uses [`store`] (what a call writes and reads) and [`backend`] (the connection);
-//! [`key`], [`options`] and [`error`] lie below all of them. Only [`node`] knows Node.
+//! [`key`], [`resp`] (the protocol), [`options`] and [`error`] lie below all of them. Only [`node`] knows Node.
 
 #![warn(missing_docs)]
 
@@ -17,4 +17,5 @@ pub mod key;
 )]
 pub mod node;
 pub mod options;
+pub mod resp;
 pub mod store;

@@ -7,11 +7,12 @@
 
 use std::collections::HashMap;
 use std::future::poll_fn;
+use std::io;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::task::Poll;
 
-use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ServerError, Value};
+use redis::{ServerError, Value};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -20,9 +21,10 @@ use super::pieces::{Load, Parts, take_apart};
 use super::slots::Slots;
 use super::target::{Place, Refusal, Target};
 use super::traffic::Traffic;
-use super::wire::{Replies, Sent, Wire};
+use super::wire::{Replies, Wire};
 use crate::error::Error;
 use crate::options::{self, Address, Endpoint, Settings};
+use crate::resp::{Commands, Reply};
 
 /// Connections to each master.
 pub struct Cluster {
@@ -76,24 +78,24 @@ impl Cluster {
     }
 
     /// See [`super::Session::send`].
-    pub fn send(&self, pipeline: &Pipeline, master: usize) -> Replies {
+    pub fn send(&self, commands: &Commands, master: usize) -> Replies {
         let routes = self.routes.clone();
         let mut load = Load::new(routes.wires.len());
-        let parts: Vec<Parts> = pipeline
-            .cmd_iter()
+        let parts: Vec<Parts> = commands
+            .iter()
             .map(|command| {
                 let owner = |key: &[u8]| routes.owner(key);
                 let names = &routes.settings.names;
-                take_apart(command, names, routes.splits, owner, master, &mut load)
+                take_apart(&command, names, routes.splits, owner, master, &mut load)
             })
             .collect();
         let sent: Vec<_> = load
-            .pipelines
+            .by_master
             .into_iter()
             .zip(&routes.wires)
-            .map(|(pipeline, wire)| (!pipeline.is_empty()).then(|| wire.send(pipeline)))
+            .map(|(commands, wire)| (!commands.is_empty()).then(|| wire.send(commands)))
             .collect();
-        Sent::start(async move {
+        Replies::OfMany(Box::pin(async move {
             let mut replies = Vec::with_capacity(sent.len());
             for sent in sent {
                 replies.push(match sent {
@@ -111,7 +113,7 @@ impl Cluster {
                 .into_iter()
                 .map(|parts| parts.put_together(&mut answers))
                 .collect())
-        })
+        }))
     }
 
     /// Closes the connections and returns when that is done.
@@ -179,11 +181,9 @@ async fn ask(
 ) -> Result<Slots, Refusal> {
     let connection = open_node(settings, node, traffic, end).await?;
     let server: Arc<str> = node.to_string().into();
-    let mut question = redis::cmd(&settings.names.cluster);
-    question.arg("SLOTS");
     let reply = connection
         .wire()
-        .send_one(question)
+        .ask(&settings.names.cluster, &[b"SLOTS"])
         .await
         .map_err(|error| Refusal::passing(broken(&server, &error)))?;
     match Slots::parse(&reply, node, &cluster.nat_map) {
@@ -222,16 +222,16 @@ impl Routes {
     ///
     /// Later commands are on their way already, but none over this key can have been carried out: a
     /// key that is not at its old master any more does not come back.
-    async fn follow(&self, command: Cmd, reply: Value) -> RedisResult<Value> {
+    async fn follow(&self, command: Commands, reply: Reply) -> io::Result<Reply> {
         let reply = match &reply {
-            Value::ServerError(error) if error.code() == "MOVED" => {
+            Reply::Value(Value::ServerError(error)) if error.code() == "MOVED" => {
                 return Err(changed("has moved a slot"));
             }
-            Value::ServerError(error) if error.code() == "ASK" => {
+            Reply::Value(Value::ServerError(error)) if error.code() == "ASK" => {
                 let node = self.asked_for(error).ok_or_else(|| changed("asks oddly"))?;
-                let mut pipeline = Pipeline::new();
-                pipeline.cmd("ASKING").add_command(command);
-                let replies = self.wire_to(node).await?.send(pipeline).await?;
+                let mut commands = Commands::one("ASKING", &[]);
+                commands.append(command);
+                let replies = self.wire_to(node).await?.send(commands).await?;
                 replies
                     .into_iter()
                     .nth(1)
@@ -240,7 +240,7 @@ impl Routes {
             _ => reply,
         };
         // Two keys of a slot that is half moved: no master takes them at once.
-        if let (Value::ServerError(error), Some(cluster)) = (&reply, self.cluster())
+        if let (Reply::Value(Value::ServerError(error)), Some(cluster)) = (&reply, self.cluster())
             && error.code() == "TRYAGAIN"
         {
             cluster.is_half_moved.store(true, Ordering::Relaxed);
@@ -271,7 +271,7 @@ impl Routes {
         Some(self.cluster()?.nat_map.reach(address))
     }
 
-    async fn wire_to(&self, node: Address) -> RedisResult<Wire> {
+    async fn wire_to(&self, node: Address) -> io::Result<Wire> {
         let masters = &self.slots.masters;
         if let Some(number) = masters.iter().position(|master| *master == node) {
             return Ok(self.wires[number].clone());
@@ -289,10 +289,6 @@ impl Routes {
 }
 
 /// Why the session is of no more use.
-fn changed(what: &str) -> RedisError {
-    RedisError::from((
-        ErrorKind::Client,
-        "the cluster has changed",
-        format!("a node {what}"),
-    ))
+fn changed(what: &str) -> io::Error {
+    io::Error::other(format!("the cluster has changed: a node {what}"))
 }

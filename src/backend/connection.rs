@@ -6,8 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, ErrorKind, RedisConnectionInfo, RedisError, Value};
+use redis::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
@@ -15,8 +14,9 @@ use tokio::time::{Instant, timeout_at};
 use super::stream;
 use super::target::{Place, Refusal, Target};
 use super::traffic::Counted;
-use super::wire::{MAX_UNDER_WAY, Wire};
+use super::wire::{Driver, Wire};
 use crate::error::{Error, reply_text};
+use crate::resp::{Commands, Reply};
 
 /// How connections are named in the server's `CLIENT LIST`.
 const CLIENT_NAME: &str = "js-redis-key-store";
@@ -60,21 +60,21 @@ impl Connection {
                     .await
                     .map_err(unreachable)?;
                 let Some(tls) = target.tls else {
-                    return Connection::over(stream, target).await;
+                    return Ok(Connection::over(stream, target));
                 };
                 let encrypted = tls.connect(&address.host, stream).await;
                 let encrypted = encrypted.map_err(|error| Error::Tls {
                     server: server.clone(),
                     reason: error.to_string().into(),
                 })?;
-                Connection::over(encrypted, target).await
+                Ok(Connection::over(encrypted, target))
             }
             #[cfg(unix)]
             Place::Unix(path) => {
                 let stream = tokio::net::UnixStream::connect(path)
                     .await
                     .map_err(unreachable)?;
-                Connection::over(stream, target).await
+                Ok(Connection::over(stream, target))
             }
             #[cfg(not(unix))]
             Place::Unix(_) => Err(unreachable(io::Error::new(
@@ -84,60 +84,55 @@ impl Connection {
         }
     }
 
-    async fn over<S>(stream: S, target: &Target<'_>) -> Result<Connection, Error>
+    fn over<S>(stream: S, target: &Target<'_>) -> Connection
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        // The crate's own login is left empty: it fails the connection where `log_in` must not.
-        let info = RedisConnectionInfo::default().set_skip_set_lib_name();
-        let config = AsyncConnectionConfig::new()
-            .set_response_timeout(None)
-            .set_pipeline_buffer_size(2 * MAX_UNDER_WAY);
-        let stream = Counted::new(stream, target.traffic.clone());
-        let (redis, driver) = MultiplexedConnection::new_with_config(&info, stream, config)
-            .await
-            .map_err(|error| broken(&target.server, &error))?;
-        Ok(Connection {
-            wire: Wire(redis),
+        let (wire, driver) = Driver::new(Counted::new(stream, target.traffic.clone()));
+        Connection {
+            wire,
             driver: tokio::spawn(driver),
-        })
+        }
     }
 
     async fn log_in(&self, target: &Target<'_>) -> Result<(), Refusal> {
         let (names, server) = (target.names, &target.server);
-        let mut auth = redis::cmd(&names.auth);
-        auth.arg(target.username).arg(target.password);
-        let mut select = redis::cmd(&names.select);
-        select.arg(target.db);
-        let mut name = redis::cmd(&names.client);
-        name.arg("SETNAME").arg(CLIENT_NAME);
-
-        // One by one, though sent together: a pipeline does not tell of an answer that is no Redis.
-        let auth = target.password.is_some().then(|| self.wire.send_one(auth));
-        let select = (target.db != 0).then(|| self.wire.send_one(select));
-        let name = self.wire.send_one(name);
-        let ping = self.wire.send_one(redis::cmd(&names.ping));
-
-        let passing = |error: RedisError| Refusal::passing(broken(server, &error));
-        if let Some(auth) = auth {
-            check_auth(server, &auth.await.map_err(passing)?)?;
+        let mut login = Commands::default();
+        if let Some(password) = target.password {
+            let user = target.username.into_iter();
+            let words: Vec<&str> = user.chain([password]).collect();
+            login.add(&names.auth, &words);
         }
-        let selected = match select {
-            Some(select) => select.await.map_err(passing)?,
-            None => Value::Okay,
+        let db = target.db.to_string();
+        if target.db != 0 {
+            login.add(&names.select, &[&db]);
+        }
+        login.add(&names.client, &["SETNAME", CLIENT_NAME]);
+        login.add::<&str>(&names.ping, &[]);
+
+        let passing = |error: io::Error| Refusal::passing(broken(server, &error));
+        let replies = self.wire.send(login).await.map_err(passing)?;
+        let mut replies = replies.into_iter().map(Reply::into_value);
+        let mut reply = || replies.next().unwrap_or(Value::Nil);
+        if target.password.is_some() {
+            check_auth(server, &reply())?;
+        }
+        let selected = match target.db {
+            0 => Value::Okay,
+            _ => reply(),
         };
         // Both: a server that has no room for one more client says so once and hangs up.
-        check_service(server, &name.await.map_err(passing)?)?;
-        check_service(server, &ping.await.map_err(passing)?)?;
+        check_service(server, &reply())?;
+        check_service(server, &reply())?;
         let Value::ServerError(error) = selected else {
             return Ok(());
         };
         match target.fallback_db {
             Some(db) => {
-                let mut select = redis::cmd(&names.select);
-                select.arg(db);
                 // Refused as well, it stays in the first database, as the clients do.
-                self.wire.send_one(select).await.map_err(passing)?;
+                let db = db.to_string();
+                let selected = self.wire.ask(&names.select, &[db.as_bytes()]).await;
+                selected.map_err(passing)?;
                 Ok(())
             }
             None => Err(Refusal::lasting(Error::Database {
@@ -178,18 +173,11 @@ impl Drop for Connection {
 }
 
 /// What a lost connection is told as.
-pub fn broken(server: &Arc<str>, error: &RedisError) -> Error {
-    // What cannot be parsed is told over several lines.
-    let reason = error
-        .to_string()
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
-    let (server, reason) = (server.clone(), reason.into());
-    if error.kind() == ErrorKind::Parse {
-        Error::Protocol { server, reason }
-    } else {
-        Error::Unreachable { server, reason }
+pub fn broken(server: &Arc<str>, error: &io::Error) -> Error {
+    let (server, reason) = (server.clone(), error.to_string().into());
+    match error.kind() {
+        io::ErrorKind::InvalidData => Error::Protocol { server, reason },
+        _ => Error::Unreachable { server, reason },
     }
 }
 

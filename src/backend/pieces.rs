@@ -1,29 +1,30 @@
 //! Commands over several keys, taken apart for the masters of a cluster and put together again.
 
-use redis::{Arg, Cmd, Pipeline, Value};
+use redis::Value;
 
 use super::slots::slot;
 use crate::options::Names;
+use crate::resp::{Command, Commands, Reply};
 
 /// The pieces of a pipeline, by the master they go to, in order.
 pub struct Load {
     /// What each master gets.
-    pub pipelines: Vec<Pipeline>,
+    pub by_master: Vec<Commands>,
     /// All pieces in order, each with the number of its master.
-    pub pieces: Vec<(usize, Cmd)>,
+    pub pieces: Vec<(usize, Commands)>,
 }
 
 impl Load {
     /// Nothing yet, for so many masters.
     pub fn new(masters: usize) -> Load {
         Load {
-            pipelines: vec![Pipeline::new(); masters],
+            by_master: vec![Commands::default(); masters],
             pieces: Vec::new(),
         }
     }
 
-    fn add(&mut self, master: usize, command: Cmd) {
-        self.pipelines[master].add_command(command.clone());
+    fn add(&mut self, master: usize, command: Commands) {
+        self.by_master[master].append(command.clone());
         self.pieces.push((master, command));
     }
 }
@@ -45,24 +46,17 @@ pub enum Parts {
 /// `owner` tells the number of a key's master; a `SCAN` goes to `master`. A pair is one `MSET` when
 /// both keys are of one slot, unless it `splits`.
 pub fn take_apart(
-    command: &Cmd,
+    command: &Command<'_>,
     names: &Names,
     splits: bool,
     owner: impl Fn(&[u8]) -> usize,
     master: usize,
     load: &mut Load,
 ) -> Parts {
-    let mut words = command.args_iter().filter_map(|arg| match arg {
-        Arg::Simple(word) => Some(word),
-        _ => None,
-    });
-    let name = words.next().unwrap_or_default();
-    let arguments: Vec<&[u8]> = words.collect();
+    let (name, arguments) = (command.words[0], &command.words[1..]);
     let mut each = |name: &str, size: usize| {
         for piece in arguments.chunks(size) {
-            let mut command = redis::cmd(name);
-            command.arg(piece);
-            load.add(owner(piece[0]), command);
+            load.add(owner(piece[0]), Commands::one(name, piece));
         }
         arguments.len() / size
     };
@@ -78,7 +72,7 @@ pub fn take_apart(
     } else {
         let is_scan = name == names.scan.as_bytes();
         let to = if is_scan { master } else { owner(arguments[0]) };
-        load.add(to, command.clone());
+        load.add(to, command.into());
         Parts::Whole
     }
 }
@@ -90,16 +84,19 @@ fn is_one_slot<'a>(mut keys: impl Iterator<Item = &'a &'a [u8]>) -> bool {
 
 impl Parts {
     /// Takes the replies to its pieces off `answers`, for the reply to the command.
-    pub fn put_together(self, answers: &mut impl Iterator<Item = Value>) -> Value {
-        let mut take = |count| -> Vec<Value> { answers.by_ref().take(count).collect() };
+    pub fn put_together(self, answers: &mut impl Iterator<Item = Reply>) -> Reply {
+        let mut take = |count| -> Vec<Value> {
+            let replies = answers.by_ref().take(count);
+            replies.map(Reply::into_value).collect()
+        };
         let error = |values: &[Value]| {
             let mut errors = values.iter();
             errors
                 .find(|value| matches!(value, Value::ServerError(_)))
                 .cloned()
         };
-        match self {
-            Parts::Whole => take(1).pop().unwrap_or(Value::Nil),
+        let value = match self {
+            Parts::Whole => return answers.next().unwrap_or(Reply::Value(Value::Nil)),
             Parts::Okay(count) => error(&take(count)).unwrap_or(Value::Okay),
             Parts::Sum(count) => {
                 let values = take(count);
@@ -121,7 +118,8 @@ impl Parts {
                 }
                 error(&values).unwrap_or(Value::Array(values))
             }
-        }
+        };
+        Reply::Value(value)
     }
 }
 
@@ -155,7 +153,8 @@ mod tests {
             ),
             (Parts::Row(2), vec![x(), down()], down()),
         ] {
-            assert_eq!(parts.put_together(&mut answers.into_iter()), expected);
+            let mut answers = answers.into_iter().map(Reply::from);
+            assert_eq!(parts.put_together(&mut answers), Reply::from(expected));
         }
     }
 }

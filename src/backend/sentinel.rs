@@ -73,13 +73,10 @@ async fn ask(
         end,
     )
     .await?;
-    let mut question = redis::cmd("SENTINEL");
-    question
-        .arg("GET-MASTER-ADDR-BY-NAME")
-        .arg(&sentinel.master);
+    let question: [&[u8]; 2] = [b"GET-MASTER-ADDR-BY-NAME", sentinel.master.as_bytes()];
     let reply = connection
         .wire()
-        .send_one(question)
+        .ask("SENTINEL", &question)
         .await
         .map_err(|error| Refusal::passing(broken(&server, &error)))?;
     let reason = match reply {
@@ -100,7 +97,7 @@ async fn check_role(
 ) -> Result<(), Refusal> {
     let reply = connection
         .wire()
-        .send_one(redis::cmd(&names.role))
+        .ask(&names.role, &[])
         .await
         .map_err(|error| Refusal::passing(broken(server, &error)))?;
     let Value::Array(parts) = reply else {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use redis::Pipeline;
 use tokio::time::Instant;
 
 use super::cluster::Cluster;
@@ -12,6 +11,7 @@ use super::target::{Place, Refusal, Target};
 use super::traffic::Traffic;
 use super::wire::Replies;
 use crate::options::{Endpoint, Settings};
+use crate::resp::Commands;
 
 /// Connections that are logged in. Dropping it closes them.
 pub enum Session {
@@ -57,12 +57,12 @@ impl Session {
     /// Sends a pipeline after all that were sent before, at most [`super::MAX_UNDER_WAY`] at once;
     /// a `SCAN` in it goes to the master of that number.
     ///
-    /// Yields one value a command, an error reply as [`redis::Value::ServerError`]; fails when a
-    /// connection is lost, or when the cluster is no longer as it was.
-    pub fn send(&self, pipeline: Pipeline, master: usize) -> Replies {
+    /// Yields one reply a command; fails when a connection is lost, or when the cluster is no longer
+    /// as it was.
+    pub fn send(&self, commands: Commands, master: usize) -> Replies {
         match self {
-            Session::Single(connection) => connection.wire().send(pipeline),
-            Session::Cluster(cluster) => cluster.send(&pipeline, master),
+            Session::Single(connection) => connection.wire().send(commands),
+            Session::Cluster(cluster) => cluster.send(&commands, master),
         }
     }
 

@@ -7,10 +7,14 @@ use redis::Value;
 
 use crate::error::{Error, masked};
 use crate::options::{Endpoint, Settings};
+use crate::resp::{Commands, Reply};
 use crate::store::{self, Answer, Args, Op, Sending};
 
 /// How many calls one batch, and so one pipeline, holds at most.
 pub const MAX_CALLS: usize = 512;
+
+/// What a command takes besides its arguments, in bytes.
+const COMMAND_ROOM: usize = 64;
 
 /// A call to be put on a link.
 #[derive(Debug)]
@@ -149,6 +153,18 @@ impl<T> Batch<T> {
         entry.args(&self.text)
     }
 
+    /// The commands of all calls.
+    pub fn commands(&self) -> Commands {
+        // Room for all of it, so that nothing grows: a save has each argument twice.
+        let room = 2 * self.text.len() + COMMAND_ROOM * self.entries.len();
+        let mut commands = Commands::with_capacity(room);
+        for entry in &self.entries {
+            let names = &self.settings.names;
+            store::write(entry.op, self.args(entry), names, &mut commands);
+        }
+        commands
+    }
+
     /// Settles the calls for which `pick` gives a reason to fail.
     pub fn fail(
         &mut self,
@@ -185,7 +201,7 @@ impl<T> Batch<T> {
     /// to be sent again, or a later call of the same pair would overtake it.
     pub fn settle(
         &mut self,
-        replies: impl Iterator<Item = Value>,
+        replies: impl Iterator<Item = Reply>,
         waits: bool,
         refusal: &mut Option<Error>,
         done: &mut Vec<Done<T>>,
@@ -198,7 +214,7 @@ impl<T> Batch<T> {
                 (true, false) => Sending::Again,
                 (true, true) => Sending::AgainInHalves,
             };
-            let was_refused = matches!(reply, Value::ServerError(_));
+            let was_refused = matches!(reply, Reply::Value(Value::ServerError(_)));
             if refusal.is_none() {
                 match store::answer(entry.op, sending, reply, server) {
                     Err(error) if waits && error.passes() => *refusal = Some(error),
@@ -283,7 +299,7 @@ mod tests {
             assert!(batch.push(call, write_ids).is_ok());
         }
         let (mut done, mut refusal) = (Vec::new(), None);
-        batch.settle(replies.into_iter(), waits, &mut refusal, &mut done);
+        batch.settle(replies.into_iter().map(Reply::from), waits, &mut refusal, &mut done);
         assert_eq!(refusal.is_none(), batch.is_settled());
         let of = |entry: &Entry<usize>| (entry.ticket.is_some(), entry.is_resent);
         (

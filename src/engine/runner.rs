@@ -3,10 +3,10 @@
 
 mod flight;
 
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use redis::{RedisError, RedisResult, Value};
 
 use super::batch::Done;
 use super::deadline::Clock;
@@ -17,6 +17,7 @@ use super::pending::Pending;
 use crate::backend::{self, Refusal};
 use crate::error::Error;
 use crate::options::Settings;
+use crate::resp::Reply;
 use crate::store::Answer;
 
 /// How long to stay awake after the last reply or send: about as long as a server near by and the
@@ -40,7 +41,7 @@ pub struct Runner<T: Send + 'static> {
 }
 
 enum Event {
-    Replies(RedisResult<Vec<Value>>),
+    Replies(io::Result<Vec<Reply>>),
     Line(Signal),
     Bell,
     Clock,
@@ -160,7 +161,7 @@ impl<T: Send + 'static> Runner<T> {
         }
     }
 
-    fn break_off(&mut self, error: &RedisError) {
+    fn break_off(&mut self, error: &io::Error) {
         if let Some(settings) = self.line.settings() {
             let error = backend::broken(&settings.server, error);
             self.give_up(error);

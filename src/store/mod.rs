@@ -6,13 +6,15 @@ mod wipe;
 
 use std::sync::Arc;
 
-use redis::{Cmd, Pipeline, RedisWrite, ServerError, ToRedisArgs, Value};
+use bytes::Bytes;
+use redis::{ServerError, Value};
 
 pub use wipe::{Step, Wipe};
 
 use crate::error::Error;
-use crate::key::{self, Half};
+use crate::key::Half;
 use crate::options::Names;
+use crate::resp::{Commands, Reply};
 
 /// The five calls on pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +57,7 @@ pub enum Answer {
     /// Not all was there to delete: `false`.
     No,
     /// The id that was looked up.
-    Id(Vec<u8>),
+    Id(Bytes),
     /// There is no such id: `null`.
     Missing,
 }
@@ -71,63 +73,37 @@ pub struct Args<'a> {
     pub second: &'a [u8],
 }
 
-/// A key as an argument, put together in the command's own buffer.
-struct Key<'a> {
-    stem: &'a [u8],
-    half: Half,
-    id: &'a [u8],
-}
-
-impl ToRedisArgs for Key<'_> {
-    fn write_redis_args<W: ?Sized + RedisWrite>(&self, out: &mut W) {
-        let mut argument = out.writer_for_next_arg();
-        // A command's buffer takes all there is.
-        let _ = key::write(&mut argument, self.stem, self.half, self.id);
-    }
-}
-
 /// Adds the one command of a save, lookup or pair delete.
-pub fn write(op: Op, args: Args<'_>, names: &Names, out: &mut Pipeline) {
+pub fn write(op: Op, args: Args<'_>, names: &Names, out: &mut Commands) {
     let Args {
         stem,
         first,
         second,
     } = args;
-    let key = |half, id| Key { stem, half, id };
-    let start = |name: &str, words| {
-        // Room for all of it, so that nothing grows: two keys, and for a save the ids once more.
-        let room = name.len() + 2 * (stem.len() + 3 + first.len() + second.len());
-        let mut command = Cmd::with_capacity(words, room);
-        command.arg(name);
-        command
-    };
-    let mut command;
+    let key = |half: Half, id| [stem, half.separator(), id];
     match op {
         Op::SaveIds => {
-            command = start(&names.mset, 5);
-            command
-                .arg(key(Half::Botmatic, first))
-                .arg(second)
-                .arg(key(Half::External, second))
-                .arg(first);
+            out.begin(&names.mset, 4);
+            out.word(key(Half::Botmatic, first));
+            out.word([second]);
+            out.word(key(Half::External, second));
+            out.word([first]);
         }
         Op::GetBotmaticId => {
-            command = start(&names.get, 2);
-            command.arg(key(Half::External, first));
+            out.begin(&names.get, 1);
+            out.word(key(Half::External, first));
         }
         Op::GetExtId => {
-            command = start(&names.get, 2);
-            command.arg(key(Half::Botmatic, first));
+            out.begin(&names.get, 1);
+            out.word(key(Half::Botmatic, first));
         }
         Op::DeleteIds => {
-            command = start(&names.del, 3);
-            command
-                .arg(key(Half::Botmatic, first))
-                .arg(key(Half::External, second));
+            out.begin(&names.del, 2);
+            out.word(key(Half::Botmatic, first));
+            out.word(key(Half::External, second));
         }
         Op::DeleteAllIds => unreachable!("a walk, not one command: see Wipe"),
     }
-    out.add_command(command);
 }
 
 /// Whether a command was sent before, on a connection that was lost: it may have been carried out.
@@ -143,14 +119,14 @@ pub enum Sending {
 
 /// What the reply to [`write`]'s command means. A pair delete that is sent again and finds less than
 /// it could was carried out, or half of it, the first time.
-pub fn answer(op: Op, sending: Sending, reply: Value, server: &Arc<str>) -> Result<Answer, Error> {
+pub fn answer(op: Op, sending: Sending, reply: Reply, server: &Arc<str>) -> Result<Answer, Error> {
     match (op, reply) {
-        (_, Value::ServerError(error)) => Err(Error::from_reply(server, &error)),
-        (Op::SaveIds, Value::Okay) => Ok(Answer::Yes),
-        (Op::GetBotmaticId | Op::GetExtId, Value::Nil) => Ok(Answer::Missing),
-        (Op::GetBotmaticId | Op::GetExtId, Value::BulkString(id)) => Ok(Answer::Id(id)),
-        (Op::DeleteIds, Value::Int(2)) => Ok(Answer::Yes),
-        (Op::DeleteIds, Value::Int(found)) => Ok(match (sending, found) {
+        (_, Reply::Value(Value::ServerError(error))) => Err(Error::from_reply(server, &error)),
+        (Op::SaveIds, Reply::Value(Value::Okay)) => Ok(Answer::Yes),
+        (Op::GetBotmaticId | Op::GetExtId, Reply::Value(Value::Nil)) => Ok(Answer::Missing),
+        (Op::GetBotmaticId | Op::GetExtId, Reply::Text(id)) => Ok(Answer::Id(id)),
+        (Op::DeleteIds, Reply::Value(Value::Int(2))) => Ok(Answer::Yes),
+        (Op::DeleteIds, Reply::Value(Value::Int(found))) => Ok(match (sending, found) {
             (Sending::Again, 0) | (Sending::AgainInHalves, _) => Answer::Yes,
             _ => Answer::No,
         }),
@@ -181,14 +157,14 @@ mod tests {
     const OPS: [Op; 4] = [Op::SaveIds, Op::GetBotmaticId, Op::GetExtId, Op::DeleteIds];
 
     fn packed(op: Op) -> String {
-        let mut pipeline = redis::pipe();
+        let mut commands = Commands::default();
         let args = Args {
             stem: b"i",
             first: b"1",
             second: b"x",
         };
-        write(op, args, &Names::new(&HashMap::new()), &mut pipeline);
-        String::from_utf8(pipeline.get_packed_pipeline()).unwrap()
+        write(op, args, &Names::new(&HashMap::new()), &mut commands);
+        String::from_utf8(commands.into_bytes()).unwrap()
     }
 
     #[test]
@@ -212,7 +188,7 @@ mod tests {
     fn a_delete_is_true_when_both_keys_went() {
         let server: Arc<str> = "s:1".into();
         let deleted =
-            |count, sending| answer(Op::DeleteIds, sending, Value::Int(count), &server).unwrap();
+            |count, sending| answer(Op::DeleteIds, sending, Value::Int(count).into(), &server).unwrap();
         assert_eq!(deleted(2, Sending::First), Answer::Yes);
         assert_eq!(deleted(1, Sending::First), Answer::No);
         assert_eq!(deleted(0, Sending::First), Answer::No);
@@ -224,7 +200,7 @@ mod tests {
     #[test]
     fn a_reply_of_another_kind_is_a_failure() {
         let server: Arc<str> = "s:1".into();
-        let error = answer(Op::SaveIds, Sending::First, Value::Int(1), &server).unwrap_err();
+        let error = answer(Op::SaveIds, Sending::First, Value::Int(1).into(), &server).unwrap_err();
         assert_eq!(error.code(), "PROTOCOL");
     }
 
@@ -243,7 +219,7 @@ mod tests {
             ("NOAUTH Authentication required", "AUTH", false),
             ("ERR anything else", "REPLY", false),
         ] {
-            let error = answer(Op::SaveIds, Sending::First, refusal(text), &server).unwrap_err();
+            let error = answer(Op::SaveIds, Sending::First, refusal(text).into(), &server).unwrap_err();
             assert_eq!((error.code(), error.passes()), (code, passes), "{text}");
         }
     }
@@ -254,7 +230,7 @@ mod tests {
         #[test]
         fn any_reply_has_a_meaning(reply in any_reply(), op in 0..4_usize, sending in 0..3_usize) {
             let server: Arc<str> = "s:1".into();
-            let answered = answer(OPS[op], SENDINGS[sending], reply.clone(), &server);
+            let answered = answer(OPS[op], SENDINGS[sending], reply.clone().into(), &server);
             match (OPS[op], answered) {
                 (_, Err(error)) => prop_assert!(error.to_string().contains("s:1")),
                 (Op::SaveIds, Ok(answer)) => {
@@ -264,7 +240,7 @@ mod tests {
                     prop_assert!(matches!(answer, Answer::Yes | Answer::No));
                     prop_assert!(matches!(reply, Value::Int(_)));
                 }
-                (_, Ok(Answer::Id(id))) => prop_assert_eq!(Value::BulkString(id), reply),
+                (_, Ok(Answer::Id(id))) => prop_assert_eq!(Reply::Text(id), reply.into()),
                 (_, Ok(answer)) => prop_assert_eq!((answer, reply), (Answer::Missing, Value::Nil)),
             }
         }

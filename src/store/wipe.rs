@@ -10,12 +10,13 @@ use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use redis::{Pipeline, ServerError, Value};
+use redis::{ServerError, Value};
 
 use super::{Op, is_unknown_command, unexpected};
 use crate::error::Error;
 use crate::key;
 use crate::options::Names;
+use crate::resp::{Commands, Reply};
 
 /// How many keys a page asks the server to look at: within these, so that a page takes about
 /// [`PAGE_TIME`] more than the quickest, which is the way to the server and back.
@@ -103,9 +104,9 @@ impl Wipe {
     }
 
     /// The commands of the next step, where there are so many masters.
-    pub fn next(&mut self, names: &Names, masters: usize) -> Pipeline {
+    pub fn next(&mut self, names: &Names, masters: usize) -> Commands {
         self.walk.masters = masters;
-        let mut pipeline = redis::pipe();
+        let mut commands = Commands::default();
         let Walk {
             cursor,
             found,
@@ -119,33 +120,35 @@ impl Wipe {
             } else {
                 &names.unlink
             };
-            pipeline.cmd(name).arg(doomed);
+            commands.add(name, doomed);
         }
         if !doubts.is_empty() {
             let others: Vec<&[u8]> = doubts.iter().map(|doubt| doubt.other.as_slice()).collect();
-            pipeline.cmd(&names.mget).arg(others);
+            commands.add(&names.mget, &others);
         }
         if !found.is_empty() {
-            pipeline.cmd(&names.mget).arg(found);
+            commands.add(&names.mget, found);
         }
         if *cursor != Some(0) {
-            pipeline
-                .cmd(&names.scan)
-                .arg(cursor.unwrap_or(0))
-                .arg("MATCH")
-                .arg(&self.pattern)
-                .arg("COUNT")
-                .arg(self.count);
+            let (cursor, count) = (cursor.unwrap_or(0).to_string(), self.count.to_string());
+            let words: [&[u8]; 5] = [
+                cursor.as_bytes(),
+                b"MATCH",
+                &self.pattern,
+                b"COUNT",
+                count.as_bytes(),
+            ];
+            commands.add(&names.scan, &words);
         }
         self.sent_at = Instant::now();
-        pipeline
+        commands
     }
 
     /// Takes in the replies to [`Wipe::next`].
-    pub fn advance(&mut self, replies: Vec<Value>, server: &Arc<str>) -> Result<Step, Error> {
+    pub fn advance(&mut self, replies: Vec<Reply>, server: &Arc<str>) -> Result<Step, Error> {
         self.pace();
         let mut replies = replies.into_iter();
-        let mut reply = || match replies.next() {
+        let mut reply = || match replies.next().map(Reply::into_value) {
             Some(Value::ServerError(error)) => Err(Trouble::Reply(error)),
             Some(value) => Ok(value),
             None => Err(Trouble::Nonsense),

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use redis::{Pipeline, Value};
-
 use super::{Runner, overdue};
 use crate::backend::MAX_UNDER_WAY;
 use crate::engine::link::Note;
@@ -12,7 +10,8 @@ use crate::engine::order::Item;
 use crate::engine::pending::{Flight, Pending};
 use crate::error::Error;
 use crate::options::Settings;
-use crate::store::{self, Answer, Step};
+use crate::resp::Reply;
+use crate::store::{Answer, Step};
 
 impl<T: Send + 'static> Runner<T> {
     /// Sends what waits, as far as the connection allows; opens one when there is none.
@@ -66,18 +65,13 @@ impl<T: Send + 'static> Runner<T> {
         }
         panic_if_asked("send");
         let mut master = 0;
-        let pipeline = match item {
+        let commands = match item {
             Item::Calls(batch) => {
                 batch.entries.retain(|entry| entry.ticket.is_some());
-                let mut pipeline = Pipeline::with_capacity(batch.entries.len());
                 for entry in &mut batch.entries {
                     entry.attempts = entry.attempts.saturating_add(1);
                 }
-                for entry in &batch.entries {
-                    let args = batch.args(entry);
-                    store::write(entry.op, args, &settings.names, &mut pipeline);
-                }
-                pipeline
+                batch.commands()
             }
             Item::Wipe(walk) => {
                 if walk.wipe.is_at_start() {
@@ -88,7 +82,7 @@ impl<T: Send + 'static> Runner<T> {
                 walk.wipe.next(&settings.names, session.masters())
             }
         };
-        let replies = session.send(pipeline, master);
+        let replies = session.send(commands, master);
         if flights.is_empty() {
             self.moved_at = now;
             self.clock.watch(now + settings.response_timeout);
@@ -99,7 +93,7 @@ impl<T: Send + 'static> Runner<T> {
     }
 
     /// Takes in the replies to the first flight. It stays in `pending` meanwhile, see `take_off`.
-    pub(super) fn land(&mut self, values: Vec<Value>, is_closing: bool) {
+    pub(super) fn land(&mut self, replies: Vec<Reply>, is_closing: bool) {
         panic_if_asked("land");
         let Pending {
             waiting,
@@ -115,9 +109,9 @@ impl<T: Send + 'static> Runner<T> {
         let waits = item.batch_mut().settings.retry && !is_closing;
         let refusal = &mut self.refusal;
         match item {
-            Item::Calls(batch) => batch.settle(values.into_iter(), waits, refusal, done),
+            Item::Calls(batch) => batch.settle(replies.into_iter(), waits, refusal, done),
             Item::Wipe(walk) if refusal.is_some() => walk.wipe.restart(),
-            Item::Wipe(walk) => match walk.wipe.advance(values, &walk.call.settings.server) {
+            Item::Wipe(walk) => match walk.wipe.advance(replies, &walk.call.settings.server) {
                 Ok(Step::More) => {}
                 Err(error) if waits && error.passes() => {
                     walk.wipe.restart();

@@ -4,9 +4,7 @@ use proptest::prelude::*;
 use std::collections::HashMap;
 
 fn sent(wipe: &mut Wipe) -> String {
-    let packed = wipe
-        .next(&Names::new(&HashMap::new()), 1)
-        .get_packed_pipeline();
+    let packed = wipe.next(&Names::new(&HashMap::new()), 1).into_bytes();
     let words = String::from_utf8(packed).unwrap();
     let words: Vec<_> = words
         .split("\r\n")
@@ -28,7 +26,7 @@ fn scanned(cursor: &str, keys: &[&str]) -> Value {
 }
 
 fn advance(wipe: &mut Wipe, replies: Vec<Value>) -> Result<Step, Error> {
-    let step = wipe.advance(replies, &"s:1".into());
+    let step = wipe.advance(replies.into_iter().map(Reply::from).collect(), &"s:1".into());
     wipe.count = 1_000;
     step
 }
@@ -140,7 +138,7 @@ proptest! {
         let mut wipe = Wipe::new(b"i");
         for replies in steps {
             let _ = wipe.next(&Names::new(&HashMap::new()), 1);
-            match wipe.advance(replies, &"s:1".into()) {
+            match wipe.advance(replies.into_iter().map(Reply::from).collect(), &"s:1".into()) {
                 Ok(Step::More) => {}
                 Ok(Step::Done) => break,
                 Err(error) => {

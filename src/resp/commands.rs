@@ -1,0 +1,163 @@
+//! Commands as the server reads them, one after the other in one buffer.
+
+/// Commands on their way.
+#[derive(Clone, Debug, Default)]
+pub struct Commands {
+    bytes: Vec<u8>,
+    count: usize,
+}
+
+/// One of them, read back.
+pub struct Command<'a> {
+    /// All of it as it is sent.
+    pub bytes: &'a [u8],
+    /// Its name and arguments.
+    pub words: Vec<&'a [u8]>,
+}
+
+impl Commands {
+    /// None yet, with room for so many bytes.
+    pub fn with_capacity(bytes: usize) -> Commands {
+        Commands {
+            bytes: Vec::with_capacity(bytes),
+            count: 0,
+        }
+    }
+
+    /// A single command.
+    pub fn one(name: &str, arguments: &[&[u8]]) -> Commands {
+        let mut commands = Commands::default();
+        commands.add(name, arguments);
+        commands
+    }
+
+    /// Adds a command.
+    pub fn add<A: AsRef<[u8]>>(&mut self, name: &str, arguments: &[A]) {
+        self.begin(name, arguments.len());
+        for argument in arguments {
+            self.word([argument.as_ref()]);
+        }
+    }
+
+    /// Adds all of `others`.
+    pub fn append(&mut self, others: Commands) {
+        self.bytes.extend_from_slice(&others.bytes);
+        self.count += others.count;
+    }
+
+    /// Begins a command; as many calls of [`Commands::word`] as it has arguments are to follow.
+    pub fn begin(&mut self, name: &str, arguments: usize) {
+        self.number(b'*', 1 + arguments);
+        self.word([name.as_bytes()]);
+        self.count += 1;
+    }
+
+    /// Adds an argument, put together of its parts.
+    pub fn word<const PARTS: usize>(&mut self, parts: [&[u8]; PARTS]) {
+        self.number(b'$', parts.iter().map(|part| part.len()).sum());
+        for part in parts {
+            self.bytes.extend_from_slice(part);
+        }
+        self.bytes.extend_from_slice(b"\r\n");
+    }
+
+    fn number(&mut self, kind: u8, number: usize) {
+        self.bytes.push(kind);
+        let mut digits = itoa::Buffer::new();
+        self.bytes
+            .extend_from_slice(digits.format(number).as_bytes());
+        self.bytes.extend_from_slice(b"\r\n");
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// What is sent.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// Reads them back.
+    pub fn iter(&self) -> impl Iterator<Item = Command<'_>> {
+        let mut rest = self.bytes.as_slice();
+        std::iter::from_fn(move || {
+            let start = rest;
+            let count = number(&mut rest)?;
+            let words: Option<Vec<&[u8]>> = (0..count)
+                .map(|_| {
+                    let length = number(&mut rest)?;
+                    let (word, after) = rest.split_at_checked(length)?;
+                    rest = after.get(2..)?;
+                    Some(word)
+                })
+                .collect();
+            Some(Command {
+                bytes: &start[..start.len() - rest.len()],
+                words: words?,
+            })
+        })
+    }
+}
+
+impl From<&Command<'_>> for Commands {
+    fn from(command: &Command<'_>) -> Commands {
+        Commands {
+            bytes: command.bytes.to_vec(),
+            count: 1,
+        }
+    }
+}
+
+/// Takes a line like `*3` off the front: its number.
+fn number(from: &mut &[u8]) -> Option<usize> {
+    let end = from.iter().position(|&byte| byte == b'\n')?;
+    let digits = std::str::from_utf8(from.get(1..end - 1)?).ok()?;
+    *from = &from[end + 1..];
+    digits.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn commands_stand_in_a_row() {
+        let mut commands = Commands::one("GET", &[b"k"]);
+        commands.begin("SET", 2);
+        commands.word([b"a", b"", b":b"]);
+        commands.word([b""]);
+        assert_eq!(commands.len(), 2);
+        assert_eq!(
+            String::from_utf8(commands.into_bytes()).unwrap(),
+            "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n*3\r\n$3\r\nSET\r\n$3\r\na:b\r\n$0\r\n\r\n"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(all: Vec<(String, Vec<Vec<u8>>)>) {
+            let mut commands = Commands::default();
+            for (name, arguments) in &all {
+                commands.add(name, arguments);
+            }
+            let mut copy = Commands::default();
+            let mut read = Vec::new();
+            for command in commands.iter() {
+                copy.append((&command).into());
+                let (name, arguments) = command.words.split_first().unwrap();
+                let arguments = arguments.iter().map(|word| word.to_vec()).collect();
+                read.push((String::from_utf8(name.to_vec()).unwrap(), arguments));
+            }
+            prop_assert_eq!(read, all);
+            prop_assert_eq!(copy.into_bytes(), commands.into_bytes());
+        }
+    }
+}
