@@ -2,10 +2,13 @@
 
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
 const { after, beforeEach, test } = require('node:test')
 const { setTimeout: sleep } = require('node:timers/promises')
 const createKeyStore = require('..')
 const { TIMES, startLoad } = require('./support/load')
+const { run, runScript } = require('./support/programs')
 const { startProxy } = require('./support/proxy')
 const { useServer } = require('./support/redis')
 
@@ -144,6 +147,31 @@ test('when nothing waits, nothing is tried and nothing runs', async () => {
   assert.equal(await store.getExtId('i', 1), 'x')
   assert.ok(performance.now() - started < 100, 'a call long after an outage connects at once')
   await store.quit()
+})
+
+test('a look-up of the host name that hangs counts towards connectTimeout', async (t) => {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'key-store-lookup-'))
+  t.after(() => fs.rmSync(directory, { recursive: true }))
+  const library = path.join(directory, 'hanging-lookup.so')
+  const source = path.join(__dirname, 'support', 'hanging-lookup.c')
+  // Rust links by it, so it is there.
+  const { code, stderr } = await run('cc', ['-shared', '-fPIC', '-o', library, source])
+  assert.equal(code, 0, stderr)
+  const script = `
+    const createKeyStore = require('.')
+    const { subscribe } = require('node:diagnostics_channel')
+    const failed = []
+    subscribe('js-redis-key-store:connection', ({ state, reason }) => {
+      if (state === 'failed') failed.push(reason)
+    })
+    const store = createKeyStore({ host: 'redis.test' }, { connectTimeout: 300, readTimeout: 600 })
+    store.getExtId('i', 1).then((found) => console.log(JSON.stringify([found === undefined, failed])))
+  `
+  const ended = await runScript(script, { limit: 10_000, env: { LD_PRELOAD: library } })
+  assert.deepEqual([ended.code, ended.signal, ended.stderr], [0, null, ''])
+  const [hasFailed, reasons] = JSON.parse(ended.stdout)
+  assert.ok(hasFailed)
+  assert.match(reasons[0], /nothing came back within 300 ms/)
 })
 
 /** How often the store's I/O thread has run so far. */
