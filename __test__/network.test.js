@@ -1,7 +1,9 @@
 /** Faults of the network between store and server, by a proxy that breaks what passes. */
 
 const assert = require('node:assert/strict')
+const { once } = require('node:events')
 const fs = require('node:fs')
+const net = require('node:net')
 const os = require('node:os')
 const path = require('node:path')
 const { after, beforeEach, test } = require('node:test')
@@ -113,6 +115,35 @@ test('a reply that takes long to come in is no silence', async () => {
   assert.equal(store.stats().reconnects, 0)
   await proxy.heal()
   await store.quit()
+})
+
+test('what a connection that is given up has not delivered does not arrive any more', async (t) => {
+  // Logs the store in and then reads nothing.
+  const peer = net.createServer({ pauseOnConnect: true })
+  peer.listen(0, '127.0.0.1')
+  await once(peer, 'listening')
+  const store = createKeyStore(`redis://127.0.0.1:${peer.address().port}`, {
+    responseTimeout: TIMES.responseTimeout
+  })
+  t.after(() => store.quit())
+  const connected = once(peer, 'connection')
+  // More than the systems of both sides buffer.
+  store.saveIds('i', 1, 'x'.repeat(32 * 2 ** 20))
+  const [socket] = await connected
+  socket.on('error', () => {})
+  socket.write('+OK\r\n+PONG\r\n')
+  // It is given up for its silence.
+  const [next] = await once(peer, 'connection')
+  next.destroy()
+  peer.close()
+  const { sent } = store.stats().bytes
+  let received = 0
+  socket.on('data', ({ length }) => (received += length))
+  socket.resume()
+  await once(socket, 'close')
+  t.diagnostic(`${sent} bytes were sent, ${received} arrived`)
+  // The next connection's login is among what was sent, too.
+  assert.ok(received < sent - 1_000)
 })
 
 test('a connection closed while idle is replaced without a failed call', async () => {
