@@ -206,7 +206,7 @@ declare namespace keyStore {
     | 'READONLY'
     /** The server is out of memory. */
     | 'OOM'
-    /** Any other error reply. */
+    /** Any other error reply, or a connection that the server closes each time on this call. */
     | 'REPLY'
     /** A fault of this module. */
     | 'INTERNAL'

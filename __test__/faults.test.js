@@ -115,6 +115,50 @@ test('out of memory: saves fail with OOM at once, lookups and deletes go on', as
   await store.quit()
 })
 
+describe('a call that the server hangs up on', () => {
+  const long = 'x'.repeat(3 * 2 ** 20)
+
+  // Over the first it says why before it does, over the second it does not.
+  for (const limit of ['proto-max-bulk-len', 'client-query-buffer-limit']) {
+    test(`an id over ${limit} fails, the calls around it are done`, async (t) => {
+      const [, usual] = await server.command('config', 'get', limit)
+      t.after(() => server.command('config', 'set', limit, usual))
+      await server.command('config', 'set', limit, 2 ** 20)
+      const store = createKeyStore(server.url, { ...TIMES, strict: true, readTimeout: 60_000 })
+      const some = (from) =>
+        Array.from({ length: 200 }, (_, n) => store.saveIds('i', from + n, 'x'))
+      // Until it goes on, no connection: then all of them go out in one batch.
+      process.kill(server.pid, 'SIGSTOP')
+      const others = some(0)
+      const tooLong = store.saveIds('i', 'long', long)
+      others.push(...some(200))
+      const found = store.getExtId('i', 'long')
+      process.kill(server.pid, 'SIGCONT')
+      await assert.rejects(tooLong, { code: 'REPLY', message: /is an id longer than it takes/ })
+      assert.ok((await Promise.all(others)).every((saved) => saved === true))
+      assert.equal(await found, null)
+      await store.quit()
+    })
+  }
+
+  test('for another reason, again and again: also long calls wait for its end', async () => {
+    const store = createKeyStore(server.url, TIMES)
+    let killed = 0
+    let isOver = false
+    const killing = (async () => {
+      for (let n = 0; n < 400; n++) {
+        killed += await server.command('client', 'kill', 'type', 'normal', 'skipme', 'yes')
+        await sleep(5)
+      }
+      isOver = true
+    })()
+    while (!isOver) assert.equal(await store.saveIds('i', 1, long), true)
+    await killing
+    assert.ok(killed > 3)
+    await store.quit()
+  })
+})
+
 test('a password that was changed: AUTH until the store has the new one', async () => {
   const client = redis.createClient({ port: server.port })
   client.on('error', () => {})

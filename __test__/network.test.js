@@ -1,11 +1,16 @@
 /** Faults of the network between store and server, by a proxy that breaks what passes. */
 
 const assert = require('node:assert/strict')
+const { once } = require('node:events')
 const fs = require('node:fs')
+const net = require('node:net')
+const os = require('node:os')
+const path = require('node:path')
 const { after, beforeEach, test } = require('node:test')
 const { setTimeout: sleep } = require('node:timers/promises')
 const createKeyStore = require('..')
 const { TIMES, startLoad } = require('./support/load')
+const { run, runScript } = require('./support/programs')
 const { startProxy } = require('./support/proxy')
 const { useServer } = require('./support/redis')
 
@@ -112,6 +117,35 @@ test('a reply that takes long to come in is no silence', async () => {
   await store.quit()
 })
 
+test('what a connection that is given up has not delivered does not arrive any more', async (t) => {
+  // Logs the store in and then reads nothing.
+  const peer = net.createServer({ pauseOnConnect: true })
+  peer.listen(0, '127.0.0.1')
+  await once(peer, 'listening')
+  const store = createKeyStore(`redis://127.0.0.1:${peer.address().port}`, {
+    responseTimeout: TIMES.responseTimeout
+  })
+  t.after(() => store.quit())
+  const connected = once(peer, 'connection')
+  // More than the systems of both sides buffer.
+  store.saveIds('i', 1, 'x'.repeat(32 * 2 ** 20))
+  const [socket] = await connected
+  socket.on('error', () => {})
+  socket.write('+OK\r\n+PONG\r\n')
+  // It is given up for its silence.
+  const [next] = await once(peer, 'connection')
+  next.destroy()
+  peer.close()
+  const { sent } = store.stats().bytes
+  let received = 0
+  socket.on('data', ({ length }) => (received += length))
+  socket.resume()
+  await once(socket, 'close')
+  t.diagnostic(`${sent} bytes were sent, ${received} arrived`)
+  // The next connection's login is among what was sent, too.
+  assert.ok(received < sent - 1_000)
+})
+
 test('a connection closed while idle is replaced without a failed call', async () => {
   const errors = []
   const store = createKeyStore(proxy.url, { ...TIMES, onError: (error) => errors.push(error) })
@@ -144,6 +178,31 @@ test('when nothing waits, nothing is tried and nothing runs', async () => {
   assert.equal(await store.getExtId('i', 1), 'x')
   assert.ok(performance.now() - started < 100, 'a call long after an outage connects at once')
   await store.quit()
+})
+
+test('a look-up of the host name that hangs counts towards connectTimeout', async (t) => {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'key-store-lookup-'))
+  t.after(() => fs.rmSync(directory, { recursive: true }))
+  const library = path.join(directory, 'hanging-lookup.so')
+  const source = path.join(__dirname, 'support', 'hanging-lookup.c')
+  // Rust links by it, so it is there.
+  const { code, stderr } = await run('cc', ['-shared', '-fPIC', '-o', library, source])
+  assert.equal(code, 0, stderr)
+  const script = `
+    const createKeyStore = require('.')
+    const { subscribe } = require('node:diagnostics_channel')
+    const failed = []
+    subscribe('js-redis-key-store:connection', ({ state, reason }) => {
+      if (state === 'failed') failed.push(reason)
+    })
+    const store = createKeyStore({ host: 'redis.test' }, { connectTimeout: 300, readTimeout: 600 })
+    store.getExtId('i', 1).then((found) => console.log(JSON.stringify([found === undefined, failed])))
+  `
+  const ended = await runScript(script, { limit: 10_000, env: { LD_PRELOAD: library } })
+  assert.deepEqual([ended.code, ended.signal, ended.stderr], [0, null, ''])
+  const [hasFailed, reasons] = JSON.parse(ended.stdout)
+  assert.ok(hasFailed)
+  assert.match(reasons[0], /nothing came back within 300 ms/)
 })
 
 /** How often the store's I/O thread has run so far. */

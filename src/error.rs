@@ -91,6 +91,14 @@ pub enum Error {
         /// The reply.
         reply: Arc<str>,
     },
+    /// The server closed the connection each time when this call came.
+    #[error(
+        "{server} closes the connection on this call; is an id longer than it takes (client-query-buffer-limit, proto-max-bulk-len)?"
+    )]
+    HungUp {
+        /// The server that hung up.
+        server: Arc<str>,
+    },
     /// A fault of this module.
     #[error("internal error: {0}; please report it")]
     Internal(Arc<str>),
@@ -107,6 +115,8 @@ pub enum ReplyKind {
     ReadOnly,
     /// The server is at its `maxmemory`.
     OutOfMemory,
+    /// The server does not take a call as long as this, and closed the connection.
+    TooLong,
     /// Everything else.
     Other,
 }
@@ -124,6 +134,7 @@ impl ReplyKind {
                 "this server is a replica and was not promoted in time; use its master"
             }
             ReplyKind::OutOfMemory => "give the server more memory or an eviction policy",
+            ReplyKind::TooLong => "is an id longer than it takes (proto-max-bulk-len)?",
             ReplyKind::Other => "see the Redis documentation for this reply",
         }
     }
@@ -141,13 +152,14 @@ impl Error {
             Error::Protocol { .. } => "PROTOCOL",
             Error::Auth { .. } => "AUTH",
             Error::Database { .. } => "DATABASE",
+            Error::HungUp { .. } => "REPLY",
             Error::Internal(_) => "INTERNAL",
             Error::Reply { kind, .. } => match kind {
                 ReplyKind::NoPerm => "NOPERM",
                 ReplyKind::WrongType => "WRONGTYPE",
                 ReplyKind::ReadOnly => "READONLY",
                 ReplyKind::OutOfMemory => "OOM",
-                ReplyKind::Other => "REPLY",
+                ReplyKind::TooLong | ReplyKind::Other => "REPLY",
             },
         }
     }
@@ -161,9 +173,11 @@ impl Error {
             Error::Auth { reply, .. }
             | Error::Database { reply, .. }
             | Error::Reply { reply, .. } => reply,
-            Error::Closed | Error::Busy { .. } | Error::Timeout { .. } | Error::Internal(_) => {
-                return self;
-            }
+            Error::Closed
+            | Error::Busy { .. }
+            | Error::Timeout { .. }
+            | Error::HungUp { .. }
+            | Error::Internal(_) => return self,
         };
         let id = String::from_utf8_lossy(integration);
         if id.chars().nth(4).is_some() && words.contains(&*id) {
@@ -190,6 +204,7 @@ impl Error {
                 let reason = reply;
                 return Error::Unreachable { server, reason };
             }
+            "ERR" if reply.contains("Protocol error: invalid bulk length") => ReplyKind::TooLong,
             _ => ReplyKind::Other,
         };
         Error::Reply {

@@ -10,6 +10,8 @@ const { commander } = require('./redis')
 
 const SLOTS = 16_384
 const MASTERS = 3
+/** A replica is served at once. */
+const QUICK = ['--repl-diskless-sync-delay', 0]
 
 /** Asks until the answer is good; servers tell nobody when they have agreed. */
 const until = async (isGood) => {
@@ -33,6 +35,13 @@ const startNode = async (args, password) => {
 
 /** The lines of a reply that holds `name:value` lines. */
 const fields = (text) => Object.fromEntries(text.split('\r\n').map((line) => line.split(':', 2)))
+
+/** Resolves when a replica has all that its master has. */
+const replicates = (replica) =>
+  until(async () => {
+    const state = await replica.command('info', 'replication').catch(() => '')
+    return fields(state).master_link_status === 'up'
+  })
 
 const startCluster = async (args = []) => {
   const own = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', ...args]
@@ -62,21 +71,18 @@ const startCluster = async (args = []) => {
   for (const node of nodes) {
     await until(async () => (await known(node)).cluster_state === 'ok')
   }
-  for (const replica of nodes.slice(MASTERS)) {
-    const role = async () => fields(await replica.command('info', 'replication'))
-    await until(async () => (await role()).master_link_status === 'up')
-  }
+  for (const replica of nodes.slice(MASTERS)) await replicates(replica)
   return { nodes, masters, ids, ports: nodes.map(({ port }) => port) }
 }
 
 const startSentinels = async ({ args = [], password } = {}) => {
   const login = password ? ['--requirepass', password, '--masterauth', password] : []
-  const master = await startNode([...args, ...login], password)
-  const replica = await startNode(
-    [...args, ...login, '--replicaof', '127.0.0.1', master.port],
-    password
-  )
+  const own = [...QUICK, ...login, ...args]
+  const master = await startNode(own, password)
+  const replica = await startNode([...own, '--replicaof', '127.0.0.1', master.port], password)
   const nodes = [master, replica]
+  // Sentinels ask a master for its replicas at once, and then only every 10 s.
+  await replicates(replica)
   const sentinels = await Promise.all(
     [1, 2, 3].map((n) => {
       const file = path.join(master.directory, `sentinel-${n}.conf`)
@@ -101,4 +107,9 @@ const use = (start) => (options) => {
   return own
 }
 
-module.exports = { until, useCluster: use(startCluster), useSentinels: use(startSentinels) }
+module.exports = {
+  replicates,
+  until,
+  useCluster: use(startCluster),
+  useSentinels: use(startSentinels)
+}

@@ -51,6 +51,8 @@ pub struct Entry<T> {
     pub is_resent: bool,
     /// How many times it was sent.
     pub attempts: u8,
+    /// How many times the server hung up on it, as far as that is certain.
+    pub hang_ups: u8,
     start: usize,
     lengths: Lengths,
 }
@@ -121,6 +123,7 @@ impl<T> Batch<T> {
                     ticket: Some(call.ticket),
                     is_resent: false,
                     attempts: 0,
+                    hang_ups: 0,
                     start,
                     lengths,
                 });
@@ -141,6 +144,15 @@ impl<T> Batch<T> {
             .extend_from_slice(&from[entry.start..entry.start + size]);
         entry.start = start;
         self.entries.push(entry);
+    }
+
+    /// Takes the first calls off, as a batch of their own.
+    pub fn split(&mut self, count: usize) -> Batch<T> {
+        let mut first = Batch::new(self.settings.clone());
+        for entry in self.entries.drain(..count) {
+            first.adopt(entry, &self.text);
+        }
+        first
     }
 
     /// Takes the calls out, with the text that [`Batch::adopt`] needs.

@@ -7,12 +7,18 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::time::timeout;
+
 use crate::backend::{Refusal, Session, Traffic};
+use crate::error::Error;
 use crate::options::Settings;
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 /// Short enough to be back within 2 s of the server, connecting included.
 const LAST_BACKOFF: Duration = Duration::from_millis(1_500);
+
+/// Why there is no connection any more.
+pub const CLOSED: &str = "the server closed it";
 
 type Opening = Pin<Box<dyn Future<Output = Result<Session, Refusal>> + Send>>;
 
@@ -74,8 +80,9 @@ impl Line {
     }
 
     /// Connects with these settings in place of what there is, after the backoff that the
-    /// attempts so far ask for. Tells whether that is news.
-    pub fn open(&mut self, settings: &Arc<Settings>) -> bool {
+    /// attempts so far ask for. The connection must then stand for `proof`. Tells whether that is
+    /// news.
+    pub fn open(&mut self, settings: &Arc<Settings>, proof: Duration) -> bool {
         if matches!(self.state, State::Opening(_)) && is_same(&self.settings, settings) {
             return false;
         }
@@ -91,7 +98,12 @@ impl Line {
         let (settings, traffic) = (settings.clone(), self.traffic.clone());
         self.state = State::Opening(Box::pin(async move {
             tokio::time::sleep_until(start.into()).await;
-            Session::open(&settings, &traffic).await
+            let mut session = Session::open(&settings, &traffic).await?;
+            if !proof.is_zero() && timeout(proof, session.ended()).await.is_ok() {
+                let (server, reason) = (settings.server.clone(), CLOSED.into());
+                return Err(Refusal::passing(Error::Unreachable { server, reason }));
+            }
+            Ok(session)
         }));
         true
     }

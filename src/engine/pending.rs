@@ -3,10 +3,13 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use super::batch::{Batch, Done, Entry};
+use super::batch::{Batch, Done, Entry, MAX_CALLS};
 use super::order::{Held, Item};
 use crate::backend::Replies;
 use crate::error::Error;
+
+/// How often calls may be lost together before one among them is suspected.
+const TRUSTED: u8 = 2;
 
 /// Calls by where they are.
 pub struct Pending<T> {
@@ -71,6 +74,41 @@ impl<T> Pending<T> {
         }
     }
 
+    /// Whether the first of what waits may be sent. Calls that were lost time after time go in ever
+    /// smaller parts, one part at a time, so that one which the server hangs up on is found alone.
+    pub fn may_send(&mut self) -> bool {
+        let sent = |item: &Item<T>| match item {
+            Item::Calls(batch) => batch.entries.first().map_or(0, |entry| entry.attempts),
+            Item::Wipe(_) => 0,
+        };
+        // Nothing goes after a part: it is the last under way.
+        let mut flights = self.flights.iter();
+        if flights
+            .next_back()
+            .is_some_and(|last| sent(&last.item) > TRUSTED)
+        {
+            return false;
+        }
+        let Some(first) = self.waiting.front_mut() else {
+            return true;
+        };
+        let Some(doubt) = sent(first).checked_sub(TRUSTED) else {
+            return true;
+        };
+        let part = MAX_CALLS >> (3 * doubt.min(3));
+        let is_calls = |flight: &Flight<T>| matches!(flight.item, Item::Calls(_));
+        if self.flights.iter().any(is_calls) {
+            return false;
+        }
+        if let Item::Calls(batch) = first
+            && batch.entries.len() > part
+        {
+            let part = batch.split(part);
+            self.waiting.push_front(Item::Calls(part));
+        }
+        true
+    }
+
     /// Fails the calls for which `pick` gives a reason.
     pub fn fail(&mut self, pick: impl Fn(&Batch<T>, &Entry<T>) -> Option<Error>) {
         let Pending {
@@ -126,4 +164,71 @@ fn batches<'a, T>(
     let unsent = waiting.iter_mut().map(Item::batch_mut);
     let refused = refused.iter_mut().map(Item::batch_mut);
     sent.chain(unsent).chain(refused).chain(held.batches_mut())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::batch::Call;
+    use crate::engine::testing::{settings, write_ids};
+    use crate::store::Op;
+
+    fn batch(tickets: std::ops::Range<usize>, attempts: u8) -> Item<usize> {
+        let mut batch = Batch::new(settings(1));
+        for ticket in tickets {
+            let call = Call {
+                op: Op::SaveIds,
+                deadline: Instant::now(),
+                ticket,
+            };
+            assert!(batch.push(call, write_ids).is_ok());
+        }
+        for entry in &mut batch.entries {
+            entry.attempts = attempts;
+        }
+        Item::Calls(batch)
+    }
+
+    /// Sends the first of what waits, and tells which calls that are.
+    fn take_off(pending: &mut Pending<usize>) -> Vec<usize> {
+        let mut item = pending.waiting.pop_front().expect("something waits");
+        let entries = &mut item.batch_mut().entries;
+        let tickets = entries.iter_mut().filter_map(|entry| {
+            entry.attempts += 1;
+            entry.ticket
+        });
+        let tickets = tickets.collect();
+        let replies = Replies::Early(None);
+        pending.flights.push_back(Flight { item, replies });
+        tickets
+    }
+
+    #[test]
+    fn calls_lost_time_after_time_go_in_order_in_ever_smaller_parts_alone() {
+        for (attempts, part) in [(2, 512), (3, 64), (4, 8), (5, 1), (u8::MAX - 1, 1)] {
+            let mut pending = Pending::new();
+            pending.waiting.push_back(batch(0..512, attempts));
+            pending.waiting.push_back(batch(512..600, 0));
+            for start in (0..512).step_by(part) {
+                assert!(pending.may_send());
+                let sent: Vec<usize> = (start..start + part).collect();
+                assert_eq!(take_off(&mut pending), sent);
+                assert!(!pending.may_send(), "a part goes alone");
+                pending.flights.clear();
+            }
+            assert!(pending.may_send());
+            assert_eq!(take_off(&mut pending).len(), 88);
+            assert!(pending.may_send(), "what was not lost does not");
+        }
+    }
+
+    #[test]
+    fn a_part_waits_for_the_calls_before_it() {
+        let mut pending = Pending::new();
+        pending.waiting.push_back(batch(0..1, 1));
+        pending.waiting.push_back(batch(1..2, 2));
+        assert!(pending.may_send());
+        take_off(&mut pending);
+        assert!(!pending.may_send());
+    }
 }

@@ -2,6 +2,7 @@
 //! answered, sent again when the connection was lost, failed when their time is over.
 
 mod flight;
+mod hang_up;
 
 use std::io;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::batch::Done;
 use super::deadline::Clock;
-use super::line::{Line, Signal};
+use super::line::{CLOSED, Line, Signal};
 use super::link::{Found, Link, Note};
 use super::order::Item;
 use super::pending::Pending;
@@ -36,6 +37,8 @@ pub struct Runner<T: Send + 'static> {
     refusal: Option<Error>,
     /// When a flight last landed, or the first of them took off.
     moved_at: Instant,
+    /// For how long the next connection has to stand before it is used, see `hang_up`.
+    proof: Duration,
     clock: Clock,
     has_ended: bool,
 }
@@ -58,6 +61,7 @@ impl<T: Send + 'static> Runner<T> {
             trouble: None,
             refusal: None,
             moved_at: Instant::now(),
+            proof: Duration::ZERO,
             clock: Clock::default(),
             has_ended: false,
         }
@@ -90,8 +94,16 @@ impl<T: Send + 'static> Runner<T> {
             }
             match self.event(lingers).await {
                 Event::Replies(Ok(values)) => self.land(values, is_closing),
-                Event::Replies(Err(error)) => self.break_off(&error),
-                Event::Line(Signal::Ended) => self.lose("the server closed it".into()),
+                Event::Replies(Err(error)) => {
+                    if error.is_connection_dropped() {
+                        self.hang_up();
+                    }
+                    self.break_off(&error);
+                }
+                Event::Line(Signal::Ended) => {
+                    self.hang_up();
+                    self.lose(CLOSED.into());
+                }
                 Event::Line(Signal::Opened(result)) => self.opened(result, is_closing),
                 Event::Bell | Event::Clock | Event::Linger => {}
             }

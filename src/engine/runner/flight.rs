@@ -1,7 +1,7 @@
 //! What goes out in one go, and what its replies do.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Runner, overdue};
 use crate::backend::MAX_UNDER_WAY;
@@ -23,12 +23,12 @@ impl<T: Send + 'static> Runner<T> {
             let settings = item.batch_mut().settings.clone();
             if self.line.session(&settings).is_none() {
                 // A connection with other settings first brings home what it carries.
-                if self.pending.flights.is_empty() && self.line.open(&settings) {
+                if self.pending.flights.is_empty() && self.line.open(&settings, self.proof) {
                     self.note(Note::Connecting(settings.server.clone()));
                 }
                 return;
             }
-            if self.pending.flights.len() == MAX_UNDER_WAY {
+            if self.pending.flights.len() == MAX_UNDER_WAY || !self.pending.may_send() {
                 return;
             }
             self.take_off(&settings);
@@ -140,6 +140,7 @@ impl<T: Send + 'static> Runner<T> {
         }
         self.line.reset_backoff();
         self.trouble = None;
+        self.proof = Duration::ZERO;
     }
 }
 

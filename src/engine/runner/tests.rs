@@ -68,7 +68,7 @@ fn a_runner_that_ends_early_fails_its_calls() {
     let (receiver, arrived) = results();
     let link = Link::new(receiver);
     let mut runner = Runner::new(link.clone());
-    runner.line.open(&settings(closed_port()));
+    runner.line.open(&settings(closed_port()), Duration::ZERO);
     push(&link, &settings(closed_port()), Op::SaveIds, 1, 60_000);
     drop(runner);
     let failure = arrived.recv().unwrap().result.unwrap_err();
