@@ -51,7 +51,9 @@ pub struct Entry<T> {
     pub is_resent: bool,
     /// How many times it was sent.
     pub attempts: u8,
-    /// How many times the server hung up on it, as far as that is certain.
+    /// How many times it was under way when the server closed the connection.
+    pub losses: u8,
+    /// How many of these were because of it, as far as that is certain.
     pub hang_ups: u8,
     start: usize,
     lengths: Lengths,
@@ -123,6 +125,7 @@ impl<T> Batch<T> {
                     ticket: Some(call.ticket),
                     is_resent: false,
                     attempts: 0,
+                    losses: 0,
                     hang_ups: 0,
                     start,
                     lengths,
@@ -311,7 +314,12 @@ mod tests {
             assert!(batch.push(call, write_ids).is_ok());
         }
         let (mut done, mut refusal) = (Vec::new(), None);
-        batch.settle(replies.into_iter().map(Reply::from), waits, &mut refusal, &mut done);
+        batch.settle(
+            replies.into_iter().map(Reply::from),
+            waits,
+            &mut refusal,
+            &mut done,
+        );
         assert_eq!(refusal.is_none(), batch.is_settled());
         let of = |entry: &Entry<usize>| (entry.ticket.is_some(), entry.is_resent);
         (

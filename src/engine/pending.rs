@@ -8,7 +8,7 @@ use super::order::{Held, Item};
 use crate::backend::Replies;
 use crate::error::Error;
 
-/// How often calls may be lost together before one among them is suspected.
+/// How often a server may close the connection on calls before one among them is suspected.
 const TRUSTED: u8 = 2;
 
 /// Calls by where they are.
@@ -77,22 +77,22 @@ impl<T> Pending<T> {
     /// Whether the first of what waits may be sent. Calls that were lost time after time go in ever
     /// smaller parts, one part at a time, so that one which the server hangs up on is found alone.
     pub fn may_send(&mut self) -> bool {
-        let sent = |item: &Item<T>| match item {
-            Item::Calls(batch) => batch.entries.first().map_or(0, |entry| entry.attempts),
-            Item::Wipe(_) => 0,
+        let doubt = |item: &Item<T>| match item {
+            Item::Calls(batch) => batch.entries.first()?.losses.checked_sub(TRUSTED),
+            Item::Wipe(_) => None,
         };
         // Nothing goes after a part: it is the last under way.
         let mut flights = self.flights.iter();
         if flights
             .next_back()
-            .is_some_and(|last| sent(&last.item) > TRUSTED)
+            .is_some_and(|last| doubt(&last.item).is_some())
         {
             return false;
         }
         let Some(first) = self.waiting.front_mut() else {
             return true;
         };
-        let Some(doubt) = sent(first).checked_sub(TRUSTED) else {
+        let Some(doubt) = doubt(first) else {
             return true;
         };
         let part = MAX_CALLS >> (3 * doubt.min(3));
@@ -173,7 +173,7 @@ mod tests {
     use crate::engine::testing::{settings, write_ids};
     use crate::store::Op;
 
-    fn batch(tickets: std::ops::Range<usize>, attempts: u8) -> Item<usize> {
+    fn batch(tickets: std::ops::Range<usize>, losses: u8) -> Item<usize> {
         let mut batch = Batch::new(settings(1));
         for ticket in tickets {
             let call = Call {
@@ -184,7 +184,7 @@ mod tests {
             assert!(batch.push(call, write_ids).is_ok());
         }
         for entry in &mut batch.entries {
-            entry.attempts = attempts;
+            entry.losses = losses;
         }
         Item::Calls(batch)
     }
@@ -193,21 +193,17 @@ mod tests {
     fn take_off(pending: &mut Pending<usize>) -> Vec<usize> {
         let mut item = pending.waiting.pop_front().expect("something waits");
         let entries = &mut item.batch_mut().entries;
-        let tickets = entries.iter_mut().filter_map(|entry| {
-            entry.attempts += 1;
-            entry.ticket
-        });
-        let tickets = tickets.collect();
-        let replies = Replies::Early(None);
+        let tickets = entries.iter().filter_map(|entry| entry.ticket).collect();
+        let replies = Replies::OfMany(Box::pin(std::future::pending()));
         pending.flights.push_back(Flight { item, replies });
         tickets
     }
 
     #[test]
     fn calls_lost_time_after_time_go_in_order_in_ever_smaller_parts_alone() {
-        for (attempts, part) in [(2, 512), (3, 64), (4, 8), (5, 1), (u8::MAX - 1, 1)] {
+        for (losses, part) in [(2, 512), (3, 64), (4, 8), (5, 1), (u8::MAX, 1)] {
             let mut pending = Pending::new();
-            pending.waiting.push_back(batch(0..512, attempts));
+            pending.waiting.push_back(batch(0..512, losses));
             pending.waiting.push_back(batch(512..600, 0));
             for start in (0..512).step_by(part) {
                 assert!(pending.may_send());

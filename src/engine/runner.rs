@@ -8,7 +8,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-
 use super::batch::Done;
 use super::deadline::Clock;
 use super::line::{CLOSED, Line, Signal};
@@ -37,6 +36,8 @@ pub struct Runner<T: Send + 'static> {
     refusal: Option<Error>,
     /// When a flight last landed, or the first of them took off.
     moved_at: Instant,
+    /// Whether what landed last was one or two calls.
+    was_light: bool,
     /// For how long the next connection has to stand before it is used, see `hang_up`.
     proof: Duration,
     clock: Clock,
@@ -61,6 +62,7 @@ impl<T: Send + 'static> Runner<T> {
             trouble: None,
             refusal: None,
             moved_at: Instant::now(),
+            was_light: false,
             proof: Duration::ZERO,
             clock: Clock::default(),
             has_ended: false,
@@ -95,7 +97,8 @@ impl<T: Send + 'static> Runner<T> {
             match self.event(lingers).await {
                 Event::Replies(Ok(values)) => self.land(values, is_closing),
                 Event::Replies(Err(error)) => {
-                    if error.is_connection_dropped() {
+                    use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+                    if matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof) {
                         self.hang_up();
                     }
                     self.break_off(&error);
@@ -114,13 +117,20 @@ impl<T: Send + 'static> Runner<T> {
     /// this thread would cost them more than the way to the server and back. With more of them the
     /// time of a core is of more use to the server.
     fn lingers(&self) -> bool {
-        let flights = &self.pending.flights;
-        let is_light = match flights.front().map(|flight| &flight.item) {
-            Some(Item::Calls(batch)) => flights.len() == 1 && batch.entries.len() <= 2,
-            Some(Item::Wipe(_)) => false,
-            None => self.pending.is_empty(),
+        let is_light = match self.pending.is_empty() {
+            true => self.was_light,
+            false => self.is_light(),
         };
         is_light && self.line.is_up() && self.moved_at.elapsed() < LINGER
+    }
+
+    /// Whether one or two calls are under way.
+    fn is_light(&self) -> bool {
+        let flights = &self.pending.flights;
+        matches!(
+            flights.front().map(|flight| &flight.item),
+            Some(Item::Calls(batch)) if flights.len() == 1 && batch.entries.len() <= 2
+        )
     }
 
     fn note(&self, note: Note) {

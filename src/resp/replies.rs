@@ -144,7 +144,10 @@ impl Line<'_> {
 }
 
 fn nonsense() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "it does not answer as Redis does")
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        "it does not answer as Redis does",
+    )
 }
 
 #[cfg(test)]
@@ -171,7 +174,9 @@ mod tests {
             *3\r\n$1\r\n0\r\n*2\r\n$2\r\nk1\r\n$-1\r\n:1\r\n-WRONGTYPE no\r\n:1\r\n";
         for step in [1, 2, 7, bytes.len()] {
             let mut replies = replies(bytes, step).unwrap();
-            assert!(matches!(replies.remove(8), Value::ServerError(error) if error.code() == "WRONGTYPE"));
+            assert!(
+                matches!(replies.remove(8), Value::ServerError(error) if error.code() == "WRONGTYPE")
+            );
             assert_eq!(
                 replies,
                 [

@@ -187,8 +187,9 @@ mod tests {
     #[test]
     fn a_delete_is_true_when_both_keys_went() {
         let server: Arc<str> = "s:1".into();
-        let deleted =
-            |count, sending| answer(Op::DeleteIds, sending, Value::Int(count).into(), &server).unwrap();
+        let deleted = |count, sending| {
+            answer(Op::DeleteIds, sending, Value::Int(count).into(), &server).unwrap()
+        };
         assert_eq!(deleted(2, Sending::First), Answer::Yes);
         assert_eq!(deleted(1, Sending::First), Answer::No);
         assert_eq!(deleted(0, Sending::First), Answer::No);
@@ -219,7 +220,8 @@ mod tests {
             ("NOAUTH Authentication required", "AUTH", false),
             ("ERR anything else", "REPLY", false),
         ] {
-            let error = answer(Op::SaveIds, Sending::First, refusal(text).into(), &server).unwrap_err();
+            let error =
+                answer(Op::SaveIds, Sending::First, refusal(text).into(), &server).unwrap_err();
             assert_eq!((error.code(), error.passes()), (code, passes), "{text}");
         }
     }

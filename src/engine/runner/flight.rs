@@ -95,6 +95,7 @@ impl<T: Send + 'static> Runner<T> {
     /// Takes in the replies to the first flight. It stays in `pending` meanwhile, see `take_off`.
     pub(super) fn land(&mut self, replies: Vec<Reply>, is_closing: bool) {
         panic_if_asked("land");
+        self.was_light = self.is_light();
         let Pending {
             waiting,
             flights,

@@ -23,6 +23,11 @@ impl<T: Send + 'static> Runner<T> {
     /// The server closed the connection.
     pub(super) fn hang_up(&mut self) {
         let has_stood = !std::mem::take(&mut self.proof).is_zero();
+        for flight in &mut self.pending.flights {
+            for entry in &mut flight.item.batch_mut().entries {
+                entry.losses = entry.losses.saturating_add(1);
+            }
+        }
         let flights = self.pending.flights.make_contiguous();
         let [
             Flight {

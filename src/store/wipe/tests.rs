@@ -26,7 +26,10 @@ fn scanned(cursor: &str, keys: &[&str]) -> Value {
 }
 
 fn advance(wipe: &mut Wipe, replies: Vec<Value>) -> Result<Step, Error> {
-    let step = wipe.advance(replies.into_iter().map(Reply::from).collect(), &"s:1".into());
+    let step = wipe.advance(
+        replies.into_iter().map(Reply::from).collect(),
+        &"s:1".into(),
+    );
     wipe.count = 1_000;
     step
 }
