@@ -1,27 +1,38 @@
 /** One contender in a process of its own, told by its parent what to run. */
 
 const { CONTENDERS } = require('./contenders')
+const { probe } = require('./probe')
 const { measure } = require('./workloads')
 
 let store
+let endProbe
 
 const answers = {
   open: async ({ name, where }) => {
     store = await CONTENDERS[name](where)
+    // A store may connect with its first call.
+    await store?.getExtId('nobody', 1)
     return store !== undefined
   },
   measure: (workload) => measure(store, workload),
   wipe: async (token) => {
     const before = process.memoryUsage.rss()
     let highest = before
-    const watch = setInterval(() => {
+    const look = () => {
       highest = Math.max(highest, process.memoryUsage.rss())
-    }, 5)
+    }
+    const watch = setInterval(look, 5)
     const started = performance.now()
     await store.deleteAllIds(token)
+    const took = performance.now() - started
     clearInterval(watch)
-    return { took: performance.now() - started, grown: (highest - before) / 2 ** 20 }
+    look()
+    return { took, grown: (highest - before) / 2 ** 20 }
   },
+  probe: async (port) => {
+    endProbe = await probe(port)
+  },
+  probed: () => endProbe(),
   close: async () => {
     await store?.quit()
     process.disconnect()

@@ -17,6 +17,8 @@ const byHand = ({ mset, get, del, wipe, close }) => ({
 
 const tlsOf = ({ ca }) => (ca ? { ca: fs.readFileSync(ca) } : undefined)
 
+const COUNT = 1_000
+
 /** A plain walk: page by page, each awaited. */
 const scanLoop = (scan, unlink) => async (i) => {
   let cursor = '0'
@@ -43,6 +45,11 @@ const CONTENDERS = {
       mset: (pairs) => client.sendCommand(['MSET', ...pairs.map(String)]),
       get: (key) => client.get(key),
       del: (keys) => client.del(keys),
+      wipe: scanLoop(
+        (cursor, MATCH) =>
+          client.scan(cursor, { MATCH, COUNT }).then(({ cursor, keys }) => [cursor, keys]),
+        (keys) => client.unlink(keys)
+      ),
       close: () => client.quit()
     })
   },
@@ -55,7 +62,7 @@ const CONTENDERS = {
       get: (key) => client.get(key),
       del: (keys) => client.del(keys),
       wipe: scanLoop(
-        (cursor, pattern) => client.scan(cursor, 'MATCH', pattern, 'COUNT', 1_000),
+        (cursor, pattern) => client.scan(cursor, 'MATCH', pattern, 'COUNT', COUNT),
         (keys) => client.unlink(keys)
       ),
       close: () => client.quit()
@@ -79,6 +86,10 @@ const CONTENDERS = {
       mset: ([b, e, f, g]) => client.mset({ [b]: String(e), [f]: String(g) }),
       get: (key) => client.get(key),
       del: (keys) => client.del(keys),
+      wipe: scanLoop(
+        (cursor, match) => client.scan(cursor, { match, count: COUNT }),
+        (keys) => client.unlink(keys)
+      ),
       close: () => client.close()
     })
   },

@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: this store beside the original with redis 2.8, both on one Redis of our own on
+ * `npm run bench:original`: this store beside the original with redis 2.8, both on one Redis of our own on
  * loopback, in turn. A benchmark, no test: it prints a table and judges nothing.
  */
 

@@ -8,11 +8,12 @@ const { commandTo } = require('./command')
 
 const HALF_MILLISECOND = 0.5
 
+/** How many foreign keys, which way, and at most how many calls one after the other. */
 const SETTINGS = {
   loopback: { keys: 1e6 },
   'unix socket': { keys: 1e6, way: 'unix' },
   TLS: { keys: 1e6, way: 'tls' },
-  '0.5 ms away': { keys: 1e6, way: 'delay', fewer: true },
+  '0.5 ms away': { keys: 1e6, way: 'delay', turns: 500 },
   '10,000 keys': { keys: 1e4 },
   '10,000,000 keys': { keys: 1e7 }
 }
@@ -60,9 +61,12 @@ const WAYS = {
   }
 }
 
-/** Starts what a setting needs: where its contenders connect to, and how it is stopped. */
+/**
+ * Starts what a setting needs: where its contenders connect to, the server's own port, the turns,
+ * and how it is stopped.
+ */
 const prepare = async (name) => {
-  const { keys, way = 'loopback', fewer } = SETTINGS[name]
+  const { keys, way = 'loopback', turns = Infinity } = SETTINGS[name]
   const server = await startRedis({
     args: ['--unixsocket', 'redis.sock', '--enable-debug-command', 'local']
   })
@@ -71,7 +75,8 @@ const prepare = async (name) => {
   const { where, stop } = await WAYS[way](server, certificates)
   return {
     where,
-    fewer,
+    port: server.port,
+    turns,
     stop: async () => {
       stop?.()
       certificates?.remove()
