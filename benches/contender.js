@@ -39,6 +39,8 @@ const answers = {
   }
 }
 
+// Some clients do not let their process go, and the parent may be gone.
+process.once('disconnect', () => process.exit())
 // The original tells how many keys it deleted.
 console.log = () => {}
 process.on('message', async ({ ask, value }) => {

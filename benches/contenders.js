@@ -39,7 +39,12 @@ const CONTENDERS = {
   'redis 6': async ({ host, port, path, ca }) => {
     const tls = ca ? { tls: true, ...tlsOf({ ca }) } : {}
     const socket = path ? { path } : { host, port, ...tls }
-    const client = require('redis6').createClient({ socket, maintNotifications: 'disabled' })
+    const client = require('redis6').createClient({
+      socket,
+      maintNotifications: 'disabled',
+      // A timer a command slows it.
+      commandOptions: { timeout: undefined }
+    })
     await client.connect()
     return byHand({
       mset: (pairs) => client.sendCommand(['MSET', ...pairs.map(String)]),

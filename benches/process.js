@@ -20,8 +20,6 @@ const start = (name) => {
     new Promise((resolve) => {
       child.once('exit', resolve)
       child.send({ ask: 'close' })
-      // Some clients do not let their process go.
-      child.once('disconnect', () => child.kill())
     })
   return { name, ask, close }
 }

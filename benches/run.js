@@ -15,7 +15,7 @@ const { startContender } = require('./process')
 const { SETTINGS, prepare } = require('./settings')
 const { summary } = require('./summary')
 const { printCalls, printWipes } = require('./tables')
-const { WIPERS, compareWipes } = require('./wipe')
+const { compareWipes } = require('./wipe')
 const { WORKLOADS } = require('./workloads')
 
 const QUICK = process.argv.includes('--quick')
@@ -75,7 +75,7 @@ const main = async () => {
     try {
       const { results, limits } = await compareCalls(setting, prepared)
       printCalls(setting, results, limits)
-      const bar = progress(`${setting}: deleteAllIds`, ROUNDS * WIPERS.length)
+      const bar = progress(`${setting}: deleteAllIds`, ROUNDS)
       const wipes = await compareWipes(setting, prepared, ROUNDS, () => bar.increment())
       bar.stop()
       printWipes(setting, wipes)

@@ -5,17 +5,19 @@ const path = require('node:path')
 const { freePort, startRedis } = require('../scripts/redis')
 const { makeCertificates, tlsConfiguration } = require('../__test__/support/tls')
 const { commandTo } = require('./command')
+const { CONTENDERS } = require('./contenders')
 
 const HALF_MILLISECOND = 0.5
 
-/** How many foreign keys, which way, and at most how many calls one after the other. */
+/** How many foreign keys, which way, at most how many calls one after the other, and who wipes. */
 const SETTINGS = {
   loopback: { keys: 1e6 },
   'unix socket': { keys: 1e6, way: 'unix' },
   TLS: { keys: 1e6, way: 'tls' },
   '0.5 ms away': { keys: 1e6, way: 'delay', turns: 250 },
   '10,000 keys': { keys: 1e4 },
-  '10,000,000 keys': { keys: 1e7 }
+  // A plain walk takes 10 s and more here: one of them must do.
+  '10,000,000 keys': { keys: 1e7, wipers: ['original', 'ioredis 6', 'this store'] }
 }
 
 /** Passes bytes on half a millisecond later, each way. Timers are too coarse: it looks all the time. */
@@ -62,11 +64,11 @@ const WAYS = {
 }
 
 /**
- * Starts what a setting needs: where its contenders connect to, the server's own port, the turns,
- * and how it is stopped.
+ * Starts what a setting needs: where its contenders connect to, the server's own port, what else
+ * limits them, and how it is stopped.
  */
 const prepare = async (name) => {
-  const { keys, way = 'loopback', turns = Infinity } = SETTINGS[name]
+  const { keys, way = 'loopback', turns = Infinity, wipers } = SETTINGS[name]
   const server = await startRedis({
     args: ['--unixsocket', 'redis.sock', '--enable-debug-command', 'local']
   })
@@ -77,6 +79,7 @@ const prepare = async (name) => {
     where,
     port: server.port,
     turns,
+    wipers: wipers ?? Object.keys(CONTENDERS),
     stop: async () => {
       stop?.()
       certificates?.remove()

@@ -2,7 +2,6 @@
 
 const { setTimeout: sleep } = require('node:timers/promises')
 const { commandTo } = require('./command')
-const { CONTENDERS } = require('./contenders')
 const { start, startContender } = require('./process')
 const { summary } = require('./summary')
 const { TOKEN } = require('./workloads')
@@ -15,8 +14,6 @@ end`
 
 /** Nothing is deleted, for as long as our store takes: how slow a PING is anyhow. */
 const IDLE = 'idle server'
-
-const WIPERS = [...Object.keys(CONTENDERS), IDLE]
 
 /** Fills the database and lets a process started anew wipe it, since only its first wipe grows it. */
 const wiped = async (name, { where, port }, probed) => {
@@ -31,7 +28,7 @@ const wiped = async (name, { where, port }, probed) => {
   return run
 }
 
-/** All contenders' wipes in one setting, in turn; calls `advance` after each. */
+/** The wipes of a setting, in turn; calls `advance` after each round. */
 const compareWipes = async (setting, prepared, rounds, advance) => {
   const prober = start('the probe')
   const probed = async (run) => {
@@ -39,7 +36,7 @@ const compareWipes = async (setting, prepared, rounds, advance) => {
     const figures = await run()
     return { ...figures, ...(await prober.ask('probed')) }
   }
-  const runs = new Map(WIPERS.map((name) => [name, []]))
+  const runs = new Map([...prepared.wipers, IDLE].map((name) => [name, []]))
   for (let round = 0; round < rounds; round++) {
     let took
     for (const [name, done] of runs) {
@@ -47,8 +44,8 @@ const compareWipes = async (setting, prepared, rounds, advance) => {
         name === IDLE ? await probed(() => sleep(took)) : await wiped(name, prepared, probed)
       if (run) done.push(run)
       took = run?.took
-      advance()
     }
+    advance()
   }
   await prober.close()
   return [...runs]
@@ -56,4 +53,4 @@ const compareWipes = async (setting, prepared, rounds, advance) => {
     .map(([contender, done]) => ({ setting, contender, ...summary(done) }))
 }
 
-module.exports = { WIPERS, compareWipes }
+module.exports = { compareWipes }
