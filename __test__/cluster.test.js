@@ -1,6 +1,7 @@
 /** Redis Cluster: all calls on pairs whose halves lie on different masters, and slots that move. */
 
 const assert = require('node:assert/strict')
+const { once } = require('node:events')
 const { describe, test } = require('node:test')
 const { Cluster } = require('ioredis5')
 const createKeyStore = require('..')
@@ -164,6 +165,17 @@ test('deleteAllIds while the slot of the pairs is half moved, and while it moves
   for (const node of [to, from, ...cluster.masters]) {
     await node.command('cluster', 'setslot', slot, 'node', cluster.ids[target])
   }
+})
+
+test('a client that connects anew by itself is not taken for closed', async (t) => {
+  const { client, store } = await open(t)
+  await store.saveIds('i', 1, 'x')
+  client.disconnect(true)
+  assert.equal(client.status, 'disconnecting')
+  assert.equal(await store.getExtId('i', 1), 'x')
+  await once(client, 'ready')
+  assert.equal(await store.getExtId('i', 1), 'x')
+  assert.equal(store.stats().reconnects, 0)
 })
 
 test('a master killed: its replica takes over, and what was called meanwhile is done', async (t) => {

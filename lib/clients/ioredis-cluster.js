@@ -69,7 +69,9 @@ const settings = (client) => {
 
 const hasChanged = () => false
 
-const isClosed = ({ status }) => status === 'end' || status === 'disconnecting'
+/** It disconnects by itself too, to connect anew when no node it knows can be reached. */
+const isClosed = ({ status, manuallyClosing }) =>
+  status === 'end' || (status === 'disconnecting' && manuallyClosing === true)
 
 const isOpen = (client) => !['wait', 'close'].includes(client.status) && !isClosed(client)
 

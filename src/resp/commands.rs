@@ -143,7 +143,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_reads_back(all: Vec<(String, Vec<Vec<u8>>)>) {
+        fn what_is_written_reads_back(
+            all in prop::collection::vec(("[A-Z]{0,9}", prop::collection::vec(any::<Vec<u8>>(), 0..5)), 0..5),
+        ) {
             let mut commands = Commands::default();
             for (name, arguments) in &all {
                 commands.add(name, arguments);
