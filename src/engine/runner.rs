@@ -113,15 +113,14 @@ impl<T: Send + 'static> Runner<T> {
         }
     }
 
-    /// Whether to stay awake for what comes next: when one or two calls are under way, each wait of
-    /// this thread would cost them more than the way to the server and back. With more of them the
-    /// time of a core is of more use to the server.
+    /// Whether to stay awake for what comes next: when one or two calls are under way at a time, each
+    /// wait of this thread would cost them more than the way to the server and back. With more of
+    /// them the time of a core is of more use to the server.
     fn lingers(&self) -> bool {
-        let is_light = match self.pending.is_empty() {
-            true => self.was_light,
-            false => self.is_light(),
-        };
-        is_light && self.line.is_up() && self.moved_at.elapsed() < LINGER
+        self.was_light
+            && (self.pending.is_empty() || self.is_light())
+            && self.line.is_up()
+            && self.moved_at.elapsed() < LINGER
     }
 
     /// Whether one or two calls are under way.
