@@ -5,14 +5,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use napi::bindgen_prelude::{FunctionCallContext, JsObjectValue, Object, Unknown};
-use napi::{Env, JsValue, Result, sys};
+use napi::bindgen_prelude::{JsObjectValue, Object};
+use napi::{Env, Result, sys};
 
 use super::border::{Border, Ticket};
+use super::function::{ARGUMENTS, function};
 use super::link::Shared;
 use super::owner::Owner;
 use super::promise::Deferred;
-use super::text::{self, Text, Unwritten};
+use super::text::{self, Unwritten};
 use super::trace::Trace;
 use crate::engine::{Call, Failure};
 use crate::error::{Error, masked};
@@ -51,85 +52,110 @@ impl Calls {
         let mut functions = Object::new(env)?;
         for op in OPS {
             let calls = self.clone();
-            let function = env.create_function_from_closure::<(), _, _>(
-                op.name(),
-                move |context: FunctionCallContext<'_>| {
-                    let id = |index| context.get::<Unknown<'_>>(index);
-                    let ids = match op {
-                        Op::SaveIds | Op::DeleteIds => [Some(id(1)?), Some(id(2)?)],
-                        Op::GetBotmaticId | Op::GetExtId => [Some(id(1)?), None],
-                        Op::DeleteAllIds => [None, None],
-                    };
-                    calls
-                        .call(context.env, op, id(0)?, ids)
-                        .map(|promise| promise.raw())
-                },
-            )?;
-            functions.set_named_property(op.name(), function)?;
+            let run = move |env, given| calls.call(env, op, given);
+            functions.set_named_property(op.name(), function(env, op.name(), run)?)?;
         }
         Ok(functions)
     }
 
-    fn call<'env>(
+    /// Makes a call: its promise, or nothing when there can be none.
+    fn call(
         &self,
-        env: &'env Env,
+        env: sys::napi_env,
         op: Op,
-        integration: Unknown<'env>,
-        ids: [Option<Unknown<'env>>; 2],
-    ) -> Result<Unknown<'env>> {
-        let (deferred, promise) = Deferred::new(env)?;
-        let env = env.raw();
-        match arguments(env, integration, ids) {
-            Ok(arguments) => self.begin(env, op, deferred, arguments),
-            Err(_) => {
-                let mut thrown = std::ptr::null_mut();
-                // SAFETY: an argument's conversion failed, so an exception is pending.
-                unsafe { sys::napi_get_and_clear_last_exception(env, &mut thrown) };
-                deferred.reject(env, thrown);
-            }
+        given: [sys::napi_value; ARGUMENTS],
+    ) -> sys::napi_value {
+        let Ok((deferred, promise)) = Deferred::new(env) else {
+            return std::ptr::null_mut();
+        };
+        let ticket = Ticket {
+            deferred,
+            owner: Some(self.owner.clone()),
+            trace: None,
+        };
+        // Most calls are all strings and integers, which need no conversion.
+        let left = if self.is_traced.get() || self.refusal().is_some() {
+            Some(ticket)
+        } else {
+            self.queue(env, op, ticket, &given)
+        };
+        if let Some(ticket) = left {
+            self.call_converted(env, op, ticket, given);
         }
-        Ok(promise)
+        promise
     }
 
-    fn begin(&self, env: sys::napi_env, op: Op, deferred: Deferred, arguments: Arguments) {
-        let Arguments { integration, ids } = arguments;
-        let pending = self.owner.pending();
-        let refusal = if self.shared.is_closed.get() {
+    /// Makes a call whose arguments are to be turned into strings first: in the order of a template
+    /// literal, since that may run code.
+    fn call_converted(
+        &self,
+        env: sys::napi_env,
+        op: Op,
+        mut ticket: Ticket,
+        mut given: [sys::napi_value; ARGUMENTS],
+    ) {
+        let (integration, rest) = given.split_at_mut(1);
+        let integration = &mut integration[0];
+        let converted = text::convert(env, integration).and_then(|()| {
+            rest[..ids_of(op)].iter_mut().try_fold(true, |are_ids, id| {
+                Ok(text::convert_id(env, id)? && are_ids)
+            })
+        });
+        let Ok(are_ids) = converted else {
+            let mut thrown = std::ptr::null_mut();
+            // SAFETY: an argument's conversion failed, so an exception is pending.
+            unsafe { sys::napi_get_and_clear_last_exception(env, &mut thrown) };
+            return ticket.deferred.reject(env, thrown);
+        };
+        let integration = text::bytes(env, *integration);
+        if self.is_traced.get() {
+            ticket.trace = Some(Box::new(Trace::new(op, &integration)));
+        }
+        let error = match self.refusal() {
+            Some(error) => error,
+            None if !are_ids => {
+                self.count();
+                return Border::settle_now(env, ticket, no_id(op));
+            }
+            None => match self.queue(env, op, ticket, &given) {
+                None => return,
+                Some(unread) => {
+                    ticket = unread;
+                    Error::Internal("an argument cannot be read".into())
+                }
+            },
+        };
+        self.count();
+        let failure = Failure {
+            op,
+            integration: masked(&integration),
+            error,
+        };
+        self.shared.border.fail_soon(env, ticket, failure);
+    }
+
+    /// Why no call can be made now.
+    fn refusal(&self) -> Option<Error> {
+        if self.shared.is_closed.get() {
             Some(Error::Closed)
-        } else if pending >= self.max_pending {
+        } else if self.owner.pending() >= self.max_pending {
             Some(Error::Busy {
                 server: self.shared.settings.borrow().server.clone(),
                 limit: self.max_pending,
             })
         } else {
             None
-        };
-        self.owner.began();
-        let ticket = Ticket {
-            deferred,
-            owner: Some(self.owner.clone()),
-            trace: self
-                .is_traced
-                .get()
-                .then(|| Box::new(Trace::new(op, &integration.bytes(env)))),
-        };
-        self.made.set(self.made.get() + 1);
-        if let Some(error) = refusal {
-            let failure = Failure {
-                op,
-                integration: masked(&integration.bytes(env)),
-                error,
-            };
-            return self.shared.border.fail_soon(env, ticket, failure);
         }
-        let no_id = if op.is_lookup() {
-            Answer::Missing
-        } else {
-            Answer::No
-        };
-        let Some(ids) = ids else {
-            return Border::settle_now(env, ticket, no_id);
-        };
+    }
+
+    /// Queues or settles a call. Gives it back when its arguments cannot be read as they are.
+    fn queue(
+        &self,
+        env: sys::napi_env,
+        op: Op,
+        ticket: Ticket,
+        given: &[sys::napi_value; ARGUMENTS],
+    ) -> Option<Ticket> {
         let timeout = if op.is_lookup() {
             self.read_timeout
         } else {
@@ -140,48 +166,48 @@ impl Calls {
             deadline: Instant::now() + timeout,
             ticket,
         };
-        let settings = self.shared.settings.borrow();
-        let pushed = self.shared.link.push(&settings, call, |out| {
-            text::write(env, &self.prefix, integration, ids, out)
-        });
+        let [integration, ids @ ..] = given;
+        let ids = &ids[..ids_of(op)];
+        let pushed = self
+            .shared
+            .link
+            .push(&self.shared.settings.borrow(), call, |out| {
+                text::write(env, &self.prefix, *integration, ids, out)
+            });
         match pushed {
-            Ok(()) => self.shared.border.depart(env),
-            Err((call, Unwritten::NoId)) => Border::settle_now(env, call.ticket, no_id),
-            Err((call, Unwritten::Unreadable)) => {
-                let failure = Failure {
-                    op,
-                    integration: String::new(),
-                    error: Error::Internal("an argument cannot be read".into()),
-                };
-                self.shared.border.fail_soon(env, call.ticket, failure);
+            Err((call, Unwritten::Unreadable)) => return Some(call.ticket),
+            Err((call, Unwritten::NoId)) => {
+                self.count();
+                Border::settle_now(env, call.ticket, no_id(op));
+            }
+            Ok(()) => {
+                self.count();
+                self.shared.border.depart(env);
             }
         }
+        None
+    }
+
+    fn count(&self) {
+        self.owner.began();
+        self.made.set(self.made.get() + 1);
     }
 }
 
-/// The arguments of a call as strings; `ids` is `None` when one of them is no id.
-struct Arguments {
-    integration: Text,
-    ids: Option<[Option<Text>; 2]>,
+/// How many ids a call takes after the integration id.
+fn ids_of(op: Op) -> usize {
+    match op {
+        Op::SaveIds | Op::DeleteIds => 2,
+        Op::GetBotmaticId | Op::GetExtId => 1,
+        Op::DeleteAllIds => 0,
+    }
 }
 
-/// Turns the arguments into strings, in the order of a template literal, which may run code.
-fn arguments(
-    env: sys::napi_env,
-    integration: Unknown<'_>,
-    ids: [Option<Unknown<'_>>; 2],
-) -> Result<Arguments> {
-    let integration = text::of_any(env, integration.raw())?;
-    let mut all = Some([None, None]);
-    for (index, id) in ids.into_iter().enumerate() {
-        let Some(id) = id else { continue };
-        match (text::of_id(env, id.raw())?, &mut all) {
-            (Some(text), Some(texts)) => texts[index] = Some(text),
-            _ => all = None,
-        }
+/// What a call with something that is no id comes to.
+fn no_id(op: Op) -> Answer {
+    if op.is_lookup() {
+        Answer::Missing
+    } else {
+        Answer::No
     }
-    Ok(Arguments {
-        integration,
-        ids: all,
-    })
 }

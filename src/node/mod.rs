@@ -6,6 +6,7 @@
 
 mod border;
 mod calls;
+mod function;
 mod link;
 mod owner;
 mod promise;
