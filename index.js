@@ -16,23 +16,23 @@ class RedisKeyStore {
   }
 
   saveIds(integrationId, botmaticId, extId) {
-    return this.#calls.run('saveIds', integrationId, botmaticId, extId)
+    return this.#calls.saveIds(integrationId, botmaticId, extId)
   }
 
   getBotmaticId(integrationId, extId) {
-    return this.#calls.run('getBotmaticId', integrationId, extId)
+    return this.#calls.getBotmaticId(integrationId, extId)
   }
 
   getExtId(integrationId, botmaticId) {
-    return this.#calls.run('getExtId', integrationId, botmaticId)
+    return this.#calls.getExtId(integrationId, botmaticId)
   }
 
   deleteIds(integrationId, botmaticId, extId) {
-    return this.#calls.run('deleteIds', integrationId, botmaticId, extId)
+    return this.#calls.deleteIds(integrationId, botmaticId, extId)
   }
 
   deleteAllIds(integrationId) {
-    return this.#calls.run('deleteAllIds', integrationId)
+    return this.#calls.deleteAllIds(integrationId)
   }
 
   /** What the store did so far. */

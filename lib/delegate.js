@@ -79,9 +79,6 @@ const OPERATIONS = {
   }
 }
 
-/** How many ids each call takes after the integration id. */
-const IDS = { saveIds: 2, getBotmaticId: 1, getExtId: 1, deleteIds: 2, deleteAllIds: 0 }
-
 const isLookup = (operation) => operation.startsWith('get')
 
 /** The calls of a store that has no connection of its own: over the commands of its client. */
@@ -119,9 +116,29 @@ class Delegate {
     this.#maxPending = maxPending
   }
 
-  async run(operation, integrationId, ...given) {
+  saveIds(integrationId, botmaticId, extId) {
+    return this.#run('saveIds', integrationId, botmaticId, extId)
+  }
+
+  getBotmaticId(integrationId, extId) {
+    return this.#run('getBotmaticId', integrationId, extId)
+  }
+
+  getExtId(integrationId, botmaticId) {
+    return this.#run('getExtId', integrationId, botmaticId)
+  }
+
+  deleteIds(integrationId, botmaticId, extId) {
+    return this.#run('deleteIds', integrationId, botmaticId, extId)
+  }
+
+  deleteAllIds(integrationId) {
+    return this.#run('deleteAllIds', integrationId)
+  }
+
+  async #run(operation, integrationId, ...given) {
     const integration = `${integrationId}`.toWellFormed()
-    const ids = given.slice(0, IDS[operation]).map(textOf)
+    const ids = given.map(textOf)
     const started = performance.now()
     this.#made++
     let outcome

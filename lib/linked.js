@@ -10,6 +10,8 @@ class Linked {
   #settings
   #link
   #store
+  /** The calls of the native store. They always give a promise. */
+  #calls
   #isTraced = false
   /** How many calls the native stores before this one were asked. */
   #earlier = 0
@@ -27,17 +29,41 @@ class Linked {
     this.#settings = { strict, readTimeout, writeTimeout, maxPending, keyPrefix }
   }
 
-  run(operation, integrationId, first, second) {
-    const waiting = this.#source.catchUp()
-    if (!waiting) return this.#current()[operation](integrationId, first, second)
-    return waiting.then(
-      () => this.#current()[operation](integrationId, first, second),
-      ({ code, message }) => this.#reporter.fail(code, message, operation, integrationId)
+  saveIds(integrationId, botmaticId, extId) {
+    return (
+      this.#now()?.saveIds(integrationId, botmaticId, extId) ??
+      this.#later('saveIds', integrationId, botmaticId, extId)
     )
   }
 
+  getBotmaticId(integrationId, extId) {
+    return (
+      this.#now()?.getBotmaticId(integrationId, extId) ??
+      this.#later('getBotmaticId', integrationId, extId)
+    )
+  }
+
+  getExtId(integrationId, botmaticId) {
+    return (
+      this.#now()?.getExtId(integrationId, botmaticId) ??
+      this.#later('getExtId', integrationId, botmaticId)
+    )
+  }
+
+  deleteIds(integrationId, botmaticId, extId) {
+    return (
+      this.#now()?.deleteIds(integrationId, botmaticId, extId) ??
+      this.#later('deleteIds', integrationId, botmaticId, extId)
+    )
+  }
+
+  deleteAllIds(integrationId) {
+    return this.#now()?.deleteAllIds(integrationId) ?? this.#later('deleteAllIds', integrationId)
+  }
+
   stats() {
-    const { calls, pending, sent, received } = this.#current().counts()
+    this.#current()
+    const { calls, pending, sent, received } = this.#store.counts()
     return {
       calls: this.#earlier + calls,
       failures: { ...this.#reporter.failures },
@@ -51,24 +77,40 @@ class Linked {
     return this.#source.close()
   }
 
-  /** The native store: another one once the client was closed and opened again. */
+  /** The native calls; `undefined` when a call has to wait for the source. */
+  #now() {
+    return this.#source.catchUp() ? undefined : this.#current()
+  }
+
+  /** Makes a call once the source lets it. */
+  #later(operation, integrationId, ...ids) {
+    return this.#source.waiting.then(
+      () => this.#current()[operation](integrationId, ...ids),
+      ({ code, message }) => this.#reporter.fail(code, message, operation, integrationId)
+    )
+  }
+
+  /** The native calls: those of another store once the client was closed and opened again. */
   #current() {
-    const { link } = this.#source
-    if (this.#link !== link) {
-      const reporter = this.#reporter
-      this.#earlier += this.#store?.counts().calls ?? 0
-      this.#link = link
-      this.#isTraced = false
-      this.#store = new native.RedisKeyStore(
-        link,
-        this.#settings,
-        (...failure) => reporter.report(...failure),
-        publish
-      )
+    if (this.#link !== this.#source.link) this.#open()
+    if (calls.hasSubscribers !== this.#isTraced) {
+      this.#store.trace((this.#isTraced = calls.hasSubscribers))
     }
-    const { hasSubscribers } = calls
-    if (hasSubscribers !== this.#isTraced) this.#store.trace((this.#isTraced = hasSubscribers))
-    return this.#store
+    return this.#calls
+  }
+
+  #open() {
+    const reporter = this.#reporter
+    this.#earlier += this.#store?.counts().calls ?? 0
+    this.#link = this.#source.link
+    this.#isTraced = false
+    this.#store = new native.RedisKeyStore(
+      this.#link,
+      this.#settings,
+      (...failure) => reporter.report(...failure),
+      publish
+    )
+    this.#calls = this.#store.calls()
   }
 }
 

@@ -43,7 +43,7 @@ class Source {
   /** Apart from this object, which the native side must not keep alive. */
   #line = { made: 0, isLoginOld: true }
   /** What calls have to wait for before they go to the link, which settles in their order. */
-  #waiting
+  waiting
   /** Settles when the link is closed; `undefined` while it is open. */
   #closing
   /** Whether the client was seen closed since, so that it may be opened again. */
@@ -85,10 +85,10 @@ class Source {
   catchUp() {
     if (!this.#client) return undefined
     this.#follow()
-    if (this.#closing) return this.#waiting
+    if (this.#closing) return this.waiting
     if (this.#family.hasChanged(this.#client, this.settings)) this.#update()
-    if (!this.#waiting) this.#ask()
-    return this.#waiting
+    if (!this.waiting) this.#ask()
+    return this.waiting
   }
 
   /**
@@ -126,8 +126,8 @@ class Source {
 
   #closeLink() {
     const { link } = this
-    this.#closing ??= this.#waiting
-      ? this.#waiting.then(
+    this.#closing ??= this.waiting
+      ? this.waiting.then(
           () => link.close(),
           () => link.close()
         )
@@ -161,9 +161,9 @@ class Source {
 
   /** Lets calls wait. The first to hear of the end is this, so that no later call overtakes them. */
   #wait(promise) {
-    this.#waiting = promise
+    this.waiting = promise
     const end = () => {
-      if (this.#waiting === promise) this.#waiting = undefined
+      if (this.waiting === promise) this.waiting = undefined
     }
     promise.then(end, end)
   }

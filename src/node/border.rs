@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use napi::{Env, Result, check_status, sys};
 
+use super::owner::Owner;
 use super::promise::Deferred;
-use super::store::Owner;
 use super::trace::Trace;
 use super::value::{Reference, Scope, Values, string};
 use crate::engine::{self, Done, Note, Receiver};

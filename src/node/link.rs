@@ -70,7 +70,7 @@ impl Link {
     /// completed. Resolves then.
     #[napi(ts_return_type = "Promise<void>")]
     pub fn close<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
-        let (deferred, promise) = Deferred::new(env)?;
+        let (deferred, promise) = Deferred::new(env.raw())?;
         self.0.is_closed.set(true);
         let ticket = Ticket {
             deferred,
@@ -81,6 +81,7 @@ impl Link {
             None => self.0.border.depart(env.raw()),
             Some(ticket) => Border::settle_now(env.raw(), ticket, Answer::Yes),
         }
-        Ok(promise)
+        // SAFETY: just made in `env`.
+        Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), promise) })
     }
 }

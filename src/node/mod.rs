@@ -5,7 +5,10 @@
 //! worker), but for [`border::Border`]'s methods as the engine's receiver.
 
 mod border;
+mod calls;
+mod function;
 mod link;
+mod owner;
 mod promise;
 mod settings;
 mod store;

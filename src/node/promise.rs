@@ -2,8 +2,7 @@
 
 use std::ptr;
 
-use napi::bindgen_prelude::Unknown;
-use napi::{Env, Result, check_status, sys};
+use napi::{Result, check_status, sys};
 
 /// The hidden side of a promise.
 #[derive(Debug)]
@@ -15,12 +14,10 @@ unsafe impl Send for Deferred {}
 
 impl Deferred {
     /// Makes a promise.
-    pub fn new(env: &Env) -> Result<(Deferred, Unknown<'_>)> {
+    pub fn new(env: sys::napi_env) -> Result<(Deferred, sys::napi_value)> {
         let (mut deferred, mut promise) = (ptr::null_mut(), ptr::null_mut());
         // SAFETY: both are valid places for the results; `env` is the current environment.
-        check_status!(unsafe { sys::napi_create_promise(env.raw(), &mut deferred, &mut promise) })?;
-        // SAFETY: `promise` was just made in `env`.
-        let promise = unsafe { Unknown::from_raw_unchecked(env.raw(), promise) };
+        check_status!(unsafe { sys::napi_create_promise(env, &mut deferred, &mut promise) })?;
         Ok((Deferred(deferred), promise))
     }
 

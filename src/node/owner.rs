@@ -1,0 +1,117 @@
+//! What the calls of a store leave behind: who hears of them, and how many are under way.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use napi::sys;
+
+use super::promise::Deferred;
+use super::trace::Trace;
+use super::value::{Reference, string};
+use crate::engine::Failure;
+use crate::store::{Answer, Op};
+
+/// A store as its calls under way know it; it outlives the JavaScript object until they settle.
+pub struct Owner {
+    /// `report(code, message, operation, integration)` tells of a failure and returns the error.
+    report: Reference,
+    /// `observe(operation, integration, milliseconds, outcome, attempts)` hears of traced calls.
+    observe: Reference,
+    is_strict: bool,
+    /// Calls that are not settled. Written by the JavaScript thread only.
+    pending: AtomicUsize,
+    /// Whether the JavaScript object is gone.
+    is_gone: AtomicBool,
+}
+
+impl Owner {
+    /// A store without calls.
+    pub fn new(report: Reference, observe: Reference, is_strict: bool) -> Arc<Owner> {
+        Arc::new(Owner {
+            report,
+            observe,
+            is_strict,
+            pending: AtomicUsize::new(0),
+            is_gone: AtomicBool::new(false),
+        })
+    }
+
+    /// How many calls are not settled.
+    pub fn pending(&self) -> usize {
+        self.pending.load(Ordering::Relaxed)
+    }
+
+    /// A call more is to be settled.
+    pub fn began(&self) {
+        self.pending.store(self.pending() + 1, Ordering::Relaxed);
+    }
+
+    /// Tells of the failure, and settles the call as the store is set to.
+    pub fn fail(&self, env: sys::napi_env, deferred: Deferred, failure: &Failure) {
+        let message = failure.error.to_string();
+        let texts = [
+            failure.error.code(),
+            &message,
+            failure.op.name(),
+            &failure.integration,
+        ];
+        let arguments = texts.map(|text| string(env, text.as_bytes()));
+        let error = arguments
+            .into_iter()
+            .collect::<Option<Vec<_>>>()
+            .and_then(|arguments| self.report.call(env, &arguments));
+        match error {
+            Some(error) if self.is_strict => deferred.reject(env, error),
+            _ => deferred.resolve(env, quiet(env, failure.op)),
+        }
+    }
+
+    /// Tells of a traced call, whatever became of it.
+    pub fn tell(
+        &self,
+        env: sys::napi_env,
+        trace: &Trace,
+        result: &std::result::Result<Answer, Failure>,
+        attempts: u8,
+    ) {
+        if let Some(arguments) = trace.arguments(env, result, attempts) {
+            self.observe.call(env, &arguments);
+        }
+    }
+
+    /// One call of this store is settled.
+    pub fn settled(&self, env: sys::napi_env) {
+        let pending = self.pending() - 1;
+        self.pending.store(pending, Ordering::Relaxed);
+        if self.is_gone.load(Ordering::Relaxed) {
+            self.let_go(env);
+        }
+    }
+
+    /// The JavaScript object is gone: so are its functions, once no call needs them.
+    pub fn gone(&self, env: sys::napi_env) {
+        self.is_gone.store(true, Ordering::Relaxed);
+        self.let_go(env);
+    }
+
+    fn let_go(&self, env: sys::napi_env) {
+        if self.pending() == 0 {
+            self.report.delete(env);
+            self.observe.delete(env);
+        }
+    }
+}
+
+/// What a failed call resolves to: `undefined` for a lookup, else `false`.
+fn quiet(env: sys::napi_env, op: Op) -> sys::napi_value {
+    let mut value = std::ptr::null_mut();
+    // SAFETY: `value` is a valid place for a handle of `env`.
+    unsafe {
+        if op.is_lookup() {
+            sys::napi_get_undefined(env, &mut value);
+        } else {
+            sys::napi_get_boolean(env, false, &mut value);
+        }
+    }
+    value
+}
