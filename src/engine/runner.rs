@@ -24,6 +24,10 @@ use crate::store::Answer;
 /// caller take to go on.
 const LINGER: Duration = Duration::from_micros(100);
 
+/// How many calls under way are few: each wait of this thread costs them more than the way to the
+/// server and back. With more of them the time of a core is of more use to the server.
+const LIGHT: usize = 16;
+
 /// Works off one link.
 pub struct Runner<T: Send + 'static> {
     link: Arc<Link<T>>,
@@ -36,7 +40,7 @@ pub struct Runner<T: Send + 'static> {
     refusal: Option<Error>,
     /// When a flight last landed, or the first of them took off.
     moved_at: Instant,
-    /// Whether what landed last was one or two calls.
+    /// Whether few calls were under way when one landed last.
     was_light: bool,
     /// For how long the next connection has to stand before it is used, see `hang_up`.
     proof: Duration,
@@ -113,9 +117,7 @@ impl<T: Send + 'static> Runner<T> {
         }
     }
 
-    /// Whether to stay awake for what comes next: when one or two calls are under way at a time, each
-    /// wait of this thread would cost them more than the way to the server and back. With more of
-    /// them the time of a core is of more use to the server.
+    /// Whether to stay awake for what comes next.
     fn lingers(&self) -> bool {
         self.was_light
             && (self.pending.is_empty() || self.is_light())
@@ -123,13 +125,13 @@ impl<T: Send + 'static> Runner<T> {
             && self.moved_at.elapsed() < LINGER
     }
 
-    /// Whether one or two calls are under way.
+    /// Whether few calls are under way.
     fn is_light(&self) -> bool {
-        let flights = &self.pending.flights;
-        matches!(
-            flights.front().map(|flight| &flight.item),
-            Some(Item::Calls(batch)) if flights.len() == 1 && batch.entries.len() <= 2
-        )
+        let sizes = self.pending.flights.iter().map(|flight| match &flight.item {
+            Item::Calls(batch) => batch.entries.len(),
+            Item::Wipe(_) => LIGHT,
+        });
+        sizes.sum::<usize>() <= LIGHT
     }
 
     fn note(&self, note: Note) {
