@@ -127,10 +127,14 @@ impl<T: Send + 'static> Runner<T> {
 
     /// Whether few calls are under way.
     fn is_light(&self) -> bool {
-        let sizes = self.pending.flights.iter().map(|flight| match &flight.item {
-            Item::Calls(batch) => batch.entries.len(),
-            Item::Wipe(_) => LIGHT,
-        });
+        let sizes = self
+            .pending
+            .flights
+            .iter()
+            .map(|flight| match &flight.item {
+                Item::Calls(batch) => batch.entries.len(),
+                Item::Wipe(_) => LIGHT + 1,
+            });
         sizes.sum::<usize>() <= LIGHT
     }
 
