@@ -14,6 +14,9 @@ const { run, runScript } = require('./support/programs')
 const { startProxy } = require('./support/proxy')
 const { useServer } = require('./support/redis')
 
+/** More than the replies to a login. */
+const LOGIN_BYTES = 500
+
 let proxy
 const server = useServer({
   prepare: async ({ port }) => {
@@ -43,8 +46,8 @@ const FAULTS = {
   },
   'each connection ends in the middle of a reply': async ({ store }) => {
     for (const [n, bytes] of [1, 4, 99, 1_000].entries()) {
-      // Logging in takes some of them: what matters is that they end anywhere.
-      proxy.cutAfter(20 + bytes)
+      // Logging in takes most of them: what matters is that they end anywhere.
+      proxy.cutAfter(LOGIN_BYTES + bytes)
       await lost(store, n + 1)
     }
   },
@@ -131,7 +134,7 @@ test('what a connection that is given up has not delivered does not arrive any m
   store.saveIds('i', 1, 'x'.repeat(32 * 2 ** 20))
   const [socket] = await connected
   socket.on('error', () => {})
-  socket.write('+OK\r\n+PONG\r\n')
+  socket.write('+OK\r\n$0\r\n\r\n+PONG\r\n')
   // It is given up for its silence.
   const [next] = await once(peer, 'connection')
   next.destroy()
@@ -144,6 +147,18 @@ test('what a connection that is given up has not delivered does not arrive any m
   t.diagnostic(`${sent} bytes were sent, ${received} arrived`)
   // The next connection's login is among what was sent, too.
   assert.ok(received < sent - 1_000)
+})
+
+test('what the network holds back and delivers late undoes nothing', async () => {
+  const store = createKeyStore(proxy.url, TIMES)
+  assert.equal(await store.saveIds('i', 1, 'x'), true)
+  proxy.hold()
+  assert.equal(await store.saveIds('i', 1, 'old'), true)
+  assert.equal(await store.saveIds('i', 1, 'new'), true)
+  assert.equal(store.stats().reconnects, 1)
+  assert.equal(await proxy.release(), 1)
+  assert.equal(await store.getExtId('i', 1), 'new')
+  await store.quit()
 })
 
 test('a connection closed while idle is replaced without a failed call', async () => {

@@ -63,7 +63,7 @@ const startProxy = async (target) => {
     const pair = { client, server, passed: 0, late: [] }
     pairs.add(pair)
     client.setNoDelay(true)
-    client.on('data', (chunk) => server.write(chunk))
+    client.on('data', (chunk) => (pair.held ? pair.held.push(chunk) : server.write(chunk)))
     server.on('data', (chunk) => pass(pair, chunk))
     for (const socket of [client, server]) {
       socket.on('error', () => {})
@@ -122,6 +122,23 @@ const startProxy = async (target) => {
         pair.server.destroy()
         pair.client.once('close', () => close(pair))
       }
+    },
+    /** What is sent on the connections there are is kept back, also when their client is gone. */
+    hold: () => {
+      for (const pair of pairs) Object.assign(pair, { isHalfOpen: true, held: [] })
+    },
+    /** Delivers it and ends these connections. Resolves to how many those were, once they are closed. */
+    release: async () => {
+      const late = [...pairs].filter(({ held }) => held?.length > 0)
+      for (const pair of late) {
+        const { server, held } = pair
+        if (!server.destroyed) {
+          server.end(Buffer.concat(held))
+          await once(server, 'close')
+        }
+        close(pair)
+      }
+      return late.length
     },
     /** New connections wait so many ms. */
     acceptSlowly: (ms) => {

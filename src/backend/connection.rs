@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::stream;
 use super::target::{Place, Refusal, Target};
-use super::traffic::Counted;
+use super::traffic::{Counted, Named};
 use super::wire::{Driver, Wire};
 use crate::error::{Error, reply_text};
 use crate::resp::{Commands, Reply};
@@ -108,6 +108,13 @@ impl Connection {
             login.add(&names.select, &[&db]);
         }
         login.add(&names.client, &["SETNAME", CLIENT_NAME]);
+        login.add(&names.client, &["INFO"]);
+        // What the network still holds of the last connection must not arrive after what goes over
+        // this one: it goes again here, and a late first copy would undo what was called after it.
+        let last = target.traffic.last(server);
+        if let Some(Named { id, address }) = &last {
+            login.add(&names.client, &["KILL", "ID", id, "ADDR", address]);
+        }
         login.add::<&str>(&names.ping, &[]);
 
         let passing = |error: io::Error| Refusal::passing(broken(server, &error));
@@ -123,6 +130,16 @@ impl Connection {
         };
         // Both: a server that has no room for one more client says so once and hangs up.
         check_service(server, &reply())?;
+        let named = match reply() {
+            Value::BulkString(info) => Named::parse(&String::from_utf8_lossy(&info)),
+            // A server before 6.2, or a user who may not ask.
+            _ => None,
+        };
+        target.traffic.name(server, named);
+        if last.is_some() {
+            // It is gone, or this user may not end it.
+            reply();
+        }
         check_service(server, &reply())?;
         let Value::ServerError(error) = selected else {
             return Ok(());
