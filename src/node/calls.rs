@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use napi::bindgen_prelude::{JsObjectValue, Object};
 use napi::{Env, Result, sys};
@@ -32,8 +32,9 @@ pub struct Calls {
     pub shared: Rc<Shared>,
     pub owner: Arc<Owner>,
     pub prefix: Vec<u8>,
-    pub read_timeout: Duration,
-    pub write_timeout: Duration,
+    /// Of a call made at the link's epoch.
+    pub read_deadline: Instant,
+    pub write_deadline: Instant,
     pub max_pending: usize,
     /// How many were made.
     pub made: Cell<u64>,
@@ -139,15 +140,14 @@ impl Calls {
         trace: Option<Box<Trace>>,
         given: &[sys::napi_value; ARGUMENTS],
     ) -> std::result::Result<sys::napi_value, Unwritten> {
-        let timeout = if op.is_lookup() {
-            self.read_timeout
-        } else {
-            self.write_timeout
-        };
         let (ticket, number) = self.ticket(env, trace);
         let call = Call {
             op,
-            deadline: Instant::now() + timeout,
+            deadline: if op.is_lookup() {
+                self.read_deadline
+            } else {
+                self.write_deadline
+            },
             ticket,
         };
         let [integration, ids @ ..] = given;
