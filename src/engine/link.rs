@@ -105,16 +105,14 @@ impl<T: Send + 'static> Link<T> {
         write: impl FnOnce(&mut Vec<u8>) -> Result<Lengths, E>,
     ) -> Result<(), (Call<T>, E)> {
         let mut queue = self.queue();
-        if !queue
-            .batches
-            .back()
-            .is_some_and(|batch| batch.accepts(settings))
-        {
-            queue.batches.push_back(Batch::new(settings.clone()));
-        }
-        if let Some(batch) = queue.batches.back_mut() {
-            batch.push(call, write)?;
-        }
+        let mut new = None;
+        let batch = match queue.batches.back_mut() {
+            Some(last) if last.accepts(settings) => last,
+            _ => new.insert(Batch::new(settings.clone())),
+        };
+        // Of a call that is not written nothing stays, no empty batch either.
+        batch.push(call, write)?;
+        queue.batches.extend(new);
         let wakes = std::mem::take(&mut queue.is_asleep);
         let starts = !std::mem::replace(&mut queue.is_running, true);
         drop(queue);
