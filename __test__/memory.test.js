@@ -9,8 +9,8 @@ const server = useServer()
 
 const CALLS = 1_000_000
 const WAITING = 500_000
-/** Bytes that a waiting call may take, a token and short ids included; the README tells of 300. */
-const A_CALL = 400
+/** Bytes that a waiting call may take, a token and short ids included; the README tells of 400. */
+const A_CALL = 500
 /** What the resident size may still move by, in MB: the heap's own breathing. */
 const ALLOWED = 16
 

@@ -10,8 +10,9 @@ class Linked {
   #settings
   #link
   #store
-  /** The calls of the native store. They always give a promise. */
+  /** The calls of the native store, and the promises of its link. */
   #calls
+  #promises
   #isTraced = false
   /** How many calls the native stores before this one were asked. */
   #earlier = 0
@@ -30,35 +31,38 @@ class Linked {
   }
 
   saveIds(integrationId, botmaticId, extId) {
-    return (
-      this.#now()?.saveIds(integrationId, botmaticId, extId) ??
-      this.#later('saveIds', integrationId, botmaticId, extId)
-    )
+    const calls = this.#now()
+    return calls
+      ? this.#promises.make(() => calls.saveIds(integrationId, botmaticId, extId))
+      : this.#later('saveIds', integrationId, botmaticId, extId)
   }
 
   getBotmaticId(integrationId, extId) {
-    return (
-      this.#now()?.getBotmaticId(integrationId, extId) ??
-      this.#later('getBotmaticId', integrationId, extId)
-    )
+    const calls = this.#now()
+    return calls
+      ? this.#promises.make(() => calls.getBotmaticId(integrationId, extId))
+      : this.#later('getBotmaticId', integrationId, extId)
   }
 
   getExtId(integrationId, botmaticId) {
-    return (
-      this.#now()?.getExtId(integrationId, botmaticId) ??
-      this.#later('getExtId', integrationId, botmaticId)
-    )
+    const calls = this.#now()
+    return calls
+      ? this.#promises.make(() => calls.getExtId(integrationId, botmaticId))
+      : this.#later('getExtId', integrationId, botmaticId)
   }
 
   deleteIds(integrationId, botmaticId, extId) {
-    return (
-      this.#now()?.deleteIds(integrationId, botmaticId, extId) ??
-      this.#later('deleteIds', integrationId, botmaticId, extId)
-    )
+    const calls = this.#now()
+    return calls
+      ? this.#promises.make(() => calls.deleteIds(integrationId, botmaticId, extId))
+      : this.#later('deleteIds', integrationId, botmaticId, extId)
   }
 
   deleteAllIds(integrationId) {
-    return this.#now()?.deleteAllIds(integrationId) ?? this.#later('deleteAllIds', integrationId)
+    const calls = this.#now()
+    return calls
+      ? this.#promises.make(() => calls.deleteAllIds(integrationId))
+      : this.#later('deleteAllIds', integrationId)
   }
 
   stats() {
@@ -85,7 +89,10 @@ class Linked {
   /** Makes a call once the source lets it. */
   #later(operation, integrationId, ...ids) {
     return this.#source.waiting.then(
-      () => this.#current()[operation](integrationId, ...ids),
+      () => {
+        const calls = this.#current()
+        return this.#promises.make(() => calls[operation](integrationId, ...ids))
+      },
       ({ code, message }) => this.#reporter.fail(code, message, operation, integrationId)
     )
   }
@@ -103,6 +110,7 @@ class Linked {
     const reporter = this.#reporter
     this.#earlier += this.#store?.counts().calls ?? 0
     this.#link = this.#source.link
+    this.#promises = this.#source.promises
     this.#isTraced = false
     this.#store = new native.RedisKeyStore(
       this.#link,

@@ -2,6 +2,7 @@ const debug = require('debug')('botmatic:js-redis-key-store')
 const native = require('../native')
 const { connections } = require('./channels')
 const { refuse } = require('./check')
+const { Promises } = require('./promises')
 const { within } = require('./within')
 
 const TEXTS = {
@@ -121,17 +122,15 @@ class Source {
 
   #openLink() {
     const settings = { ...this.settings, ...this.#timeouts }
-    this.link = checked(() => new native.Link(settings, listener(this.#line)))
+    const promises = new Promises()
+    this.link = checked(() => new native.Link(settings, listener(this.#line), promises.settle))
+    this.promises = promises
   }
 
   #closeLink() {
-    const { link } = this
-    this.#closing ??= this.waiting
-      ? this.waiting.then(
-          () => link.close(),
-          () => link.close()
-        )
-      : link.close()
+    const { link, promises } = this
+    const close = () => promises.make(() => link.close())
+    this.#closing ??= this.waiting ? this.waiting.then(close, close) : close()
     return this.#closing
   }
 

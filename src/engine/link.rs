@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
 
 use tokio::sync::Notify;
 
@@ -40,6 +41,9 @@ pub struct Link<T> {
     pub(super) receiver: Arc<dyn Receiver<T>>,
     /// What went over its connections.
     pub traffic: Arc<Traffic>,
+    /// Stands for the time of the call in the deadline of a queued call. The I/O thread puts in its
+    /// own when it takes the call: at once, and with one look at the clock for many.
+    pub epoch: Instant,
 }
 
 struct Queue<T> {
@@ -82,6 +86,7 @@ impl<T: Send + 'static> Link<T> {
             bell: Notify::new(),
             receiver,
             traffic: Traffic::new(),
+            epoch: Instant::now(),
         })
     }
 
@@ -92,7 +97,7 @@ impl<T: Send + 'static> Link<T> {
             .unwrap_or_else(|poison| poison.into_inner())
     }
 
-    /// Queues a call; see [`Batch::push`] for `write`.
+    /// Queues a call, whose deadline is to count from [`Link::epoch`]; see [`Batch::push`] for `write`.
     pub fn push<E>(
         self: &Arc<Self>,
         settings: &Arc<Settings>,
@@ -100,16 +105,14 @@ impl<T: Send + 'static> Link<T> {
         write: impl FnOnce(&mut Vec<u8>) -> Result<Lengths, E>,
     ) -> Result<(), (Call<T>, E)> {
         let mut queue = self.queue();
-        if !queue
-            .batches
-            .back()
-            .is_some_and(|batch| batch.accepts(settings))
-        {
-            queue.batches.push_back(Batch::new(settings.clone()));
-        }
-        if let Some(batch) = queue.batches.back_mut() {
-            batch.push(call, write)?;
-        }
+        let mut new = None;
+        let batch = match queue.batches.back_mut() {
+            Some(last) if last.accepts(settings) => last,
+            _ => new.insert(Batch::new(settings.clone())),
+        };
+        // Of a call that is not written nothing stays, no empty batch either.
+        batch.push(call, write)?;
+        queue.batches.extend(new);
         let wakes = std::mem::take(&mut queue.is_asleep);
         let starts = !std::mem::replace(&mut queue.is_running, true);
         drop(queue);
@@ -169,7 +172,13 @@ impl<T: Send + 'static> Link<T> {
         let batches = std::mem::take(&mut queue.batches);
         let (is_closing, is_orphan) = (queue.is_closing, queue.is_orphan);
         drop(queue);
-        batches.into_iter().for_each(&mut into);
+        let since_epoch = self.epoch.elapsed();
+        for mut batch in batches {
+            for entry in &mut batch.entries {
+                entry.deadline += since_epoch;
+            }
+            into(batch);
+        }
         Found::Calls {
             is_closing,
             is_orphan,

@@ -3,25 +3,25 @@
 
 use std::ffi::c_void;
 use std::ptr;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use napi::{Env, Result, check_status, sys};
 
 use super::owner::Owner;
-use super::promise::Deferred;
+use super::promise::Numbers;
 use super::trace::Trace;
 use super::value::{Reference, Scope, Values, string};
 use crate::engine::{self, Done, Note, Receiver};
-use crate::store::Answer;
 
 /// How many results share a handle scope.
 const RESULTS_A_SCOPE: usize = 256;
 
 /// Names a call to the border.
 pub struct Ticket {
-    /// The promise's hidden side.
-    pub deferred: Deferred,
+    /// The number of its promise.
+    pub number: u32,
     /// The store that made the call; `None` for the end of a link.
     pub owner: Option<Arc<Owner>>,
     /// What is told of the call in the end, when somebody listens.
@@ -41,6 +41,8 @@ pub struct Border {
     is_orphan: AtomicBool,
     /// The JavaScript function that hears of the connection.
     listener: Reference,
+    /// The JavaScript function that settles promises: `settle(number, result, number, …)`.
+    settle: Reference,
 }
 
 #[derive(Default)]
@@ -60,11 +62,18 @@ unsafe impl Send for Function {}
 struct Context {
     border: Arc<Border>,
     link: Arc<engine::Link<Ticket>>,
+    numbers: Rc<Numbers>,
 }
 
 impl Border {
-    /// A border whose `listener` hears of the connection, and the link it receives from.
-    pub fn new(env: &Env, listener: Reference) -> Result<(Arc<Border>, Arc<engine::Link<Ticket>>)> {
+    /// A border whose `listener` hears of the connection and `settle` of results, and the link it
+    /// receives from.
+    pub fn new(
+        env: &Env,
+        listener: Reference,
+        settle: Reference,
+        numbers: Rc<Numbers>,
+    ) -> Result<(Arc<Border>, Arc<engine::Link<Ticket>>)> {
         let border = Arc::new(Border {
             arrived: Mutex::default(),
             function: Mutex::new(None),
@@ -72,9 +81,15 @@ impl Border {
             pending: AtomicUsize::new(0),
             is_orphan: AtomicBool::new(false),
             listener,
+            settle,
         });
         let link = engine::Link::new(border.clone());
-        let function = threadsafe_function(env, border.clone(), link.clone())?;
+        let context = Context {
+            border: border.clone(),
+            link: link.clone(),
+            numbers,
+        };
+        let function = threadsafe_function(env, context)?;
         *border.function() = Some(function);
         Ok((border, link))
     }
@@ -128,6 +143,7 @@ impl Border {
     fn release(&self, env: sys::napi_env) {
         if let Some(Function(function)) = self.function().take() {
             self.listener.delete(env);
+            self.settle.delete(env);
             // SAFETY: taken out first, so nobody calls it any more.
             unsafe {
                 sys::napi_release_threadsafe_function(
@@ -136,17 +152,6 @@ impl Border {
                 );
             }
         }
-    }
-
-    /// Settles a call that never departed, at once.
-    pub fn settle_now(env: sys::napi_env, ticket: Ticket, answer: Answer) {
-        let (result, attempts) = (Ok(answer), 0);
-        let done = Done {
-            ticket,
-            result,
-            attempts,
-        };
-        Values::new(env).settle(env, done);
     }
 
     /// Fails a call that never departed: soon, so that nobody hears of it before it returns.
@@ -182,7 +187,7 @@ impl Border {
     }
 
     /// Settles all that has arrived.
-    fn settle_arrived(&self, env: sys::napi_env) {
+    fn settle_arrived(&self, env: sys::napi_env, numbers: &Numbers) {
         // Cleared before the queue is taken: what arrives after that signals anew.
         self.is_signalled.store(false, Ordering::Release);
         let Arrived { mut done, notes } = std::mem::take(&mut *self.arrived());
@@ -206,17 +211,19 @@ impl Border {
         let count = done.len();
         let values = Values::new(env);
         let mut left = done.drain(..);
-        loop {
+        let mut settled = Vec::with_capacity(2 * RESULTS_A_SCOPE);
+        let mut settled_numbers = Vec::with_capacity(RESULTS_A_SCOPE);
+        while left.len() > 0 {
             let scope = Scope::open(env);
-            let taken = left
-                .by_ref()
-                .take(RESULTS_A_SCOPE)
-                .map(|done| values.settle(env, done))
-                .count();
-            drop(scope);
-            if taken < RESULTS_A_SCOPE {
-                break;
+            for done in left.by_ref().take(RESULTS_A_SCOPE) {
+                settled_numbers.push(done.ticket.number);
+                settled.extend(values.settle(env, done));
             }
+            self.settle.call(env, &settled);
+            drop(scope);
+            settled.clear();
+            // Not before: those who hear of a failure may make a call.
+            numbers.free(settled_numbers.drain(..));
         }
         drop(left);
         let mut arrived = self.arrived();
@@ -240,14 +247,10 @@ impl Receiver<Ticket> for Border {
     }
 }
 
-fn threadsafe_function(
-    env: &Env,
-    border: Arc<Border>,
-    link: Arc<engine::Link<Ticket>>,
-) -> Result<Function> {
+fn threadsafe_function(env: &Env, context: Context) -> Result<Function> {
     let raw = env.raw();
     let name = string(raw, b"js-redis-key-store").unwrap_or(ptr::null_mut());
-    let context = Box::into_raw(Box::new(Context { border, link })).cast::<c_void>();
+    let context = Box::into_raw(Box::new(context)).cast::<c_void>();
     let mut function = ptr::null_mut();
     // SAFETY: `context` lives until `finalize` takes it back, the last that Node does with it.
     let status = unsafe {
@@ -285,14 +288,14 @@ unsafe extern "C" fn on_signal(
     if !env.is_null() {
         // SAFETY: made in `threadsafe_function`, alive until `finalize`.
         let context = unsafe { &*context.cast::<Context>() };
-        context.border.settle_arrived(env);
+        context.border.settle_arrived(env, &context.numbers);
     }
 }
 
 /// The threadsafe function ends: released, or its environment goes down with calls under way.
 unsafe extern "C" fn finalize(_env: sys::napi_env, _data: *mut c_void, context: *mut c_void) {
     // SAFETY: made in `threadsafe_function`; Node calls this once, last.
-    let Context { border, link } = *unsafe { Box::from_raw(context.cast::<Context>()) };
+    let Context { border, link, .. } = *unsafe { Box::from_raw(context.cast::<Context>()) };
     *border.function() = None;
     link.abandon();
 }

@@ -3,18 +3,18 @@
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use napi::bindgen_prelude::{JsObjectValue, Object};
 use napi::{Env, Result, sys};
 
-use super::border::{Border, Ticket};
+use super::border::Ticket;
 use super::function::{ARGUMENTS, function};
 use super::link::Shared;
 use super::owner::Owner;
-use super::promise::Deferred;
 use super::text::{self, Unwritten};
 use super::trace::Trace;
+use super::value::{Values, integer};
 use crate::engine::{Call, Failure};
 use crate::error::{Error, masked};
 use crate::store::{Answer, Op};
@@ -32,8 +32,9 @@ pub struct Calls {
     pub shared: Rc<Shared>,
     pub owner: Arc<Owner>,
     pub prefix: Vec<u8>,
-    pub read_timeout: Duration,
-    pub write_timeout: Duration,
+    /// Of a call made at the link's epoch.
+    pub read_deadline: Instant,
+    pub write_deadline: Instant,
     pub max_pending: usize,
     /// How many were made.
     pub made: Cell<u64>,
@@ -58,31 +59,24 @@ impl Calls {
         Ok(functions)
     }
 
-    /// Makes a call: its promise, or nothing when there can be none.
+    /// Makes a call: the number of its promise, or what it comes to when that is known already, or
+    /// nothing with a pending exception when the conversion of an argument throws.
     fn call(
         &self,
         env: sys::napi_env,
         op: Op,
         given: [sys::napi_value; ARGUMENTS],
     ) -> sys::napi_value {
-        let Ok((deferred, promise)) = Deferred::new(env) else {
-            return std::ptr::null_mut();
-        };
-        let ticket = Ticket {
-            deferred,
-            owner: Some(self.owner.clone()),
-            trace: None,
-        };
         // Most calls are all strings and integers, which need no conversion.
-        let left = if self.is_traced.get() || self.refusal().is_some() {
-            Some(ticket)
-        } else {
-            self.queue(env, op, ticket, &given)
-        };
-        if let Some(ticket) = left {
-            self.call_converted(env, op, ticket, given);
+        if !self.is_traced.get() && self.refusal().is_none() {
+            match self.queue(env, op, None, &given) {
+                Ok(number) => return number,
+                Err(Unwritten::NoId) => return self.no_id(env, op, None),
+                Err(Unwritten::Unreadable) => {}
+            }
         }
-        promise
+        self.call_converted(env, op, given)
+            .unwrap_or(std::ptr::null_mut())
     }
 
     /// Makes a call whose arguments are to be turned into strings first: in the order of a template
@@ -91,47 +85,37 @@ impl Calls {
         &self,
         env: sys::napi_env,
         op: Op,
-        mut ticket: Ticket,
         mut given: [sys::napi_value; ARGUMENTS],
-    ) {
-        let (integration, rest) = given.split_at_mut(1);
-        let integration = &mut integration[0];
-        let converted = text::convert(env, integration).and_then(|()| {
-            rest[..ids_of(op)].iter_mut().try_fold(true, |are_ids, id| {
-                Ok(text::convert_id(env, id)? && are_ids)
-            })
-        });
-        let Ok(are_ids) = converted else {
-            let mut thrown = std::ptr::null_mut();
-            // SAFETY: an argument's conversion failed, so an exception is pending.
-            unsafe { sys::napi_get_and_clear_last_exception(env, &mut thrown) };
-            return ticket.deferred.reject(env, thrown);
-        };
-        let integration = text::bytes(env, *integration);
-        if self.is_traced.get() {
-            ticket.trace = Some(Box::new(Trace::new(op, &integration)));
+    ) -> Result<sys::napi_value> {
+        let [integration, ids @ ..] = &mut given;
+        text::convert(env, integration)?;
+        let mut are_ids = true;
+        for id in &mut ids[..ids_of(op)] {
+            are_ids &= text::convert_id(env, id)?;
         }
+        let integration = text::bytes(env, *integration);
+        let trace = || {
+            let trace = || Box::new(Trace::new(op, &integration));
+            self.is_traced.get().then(trace)
+        };
         let error = match self.refusal() {
             Some(error) => error,
-            None if !are_ids => {
-                self.count();
-                return Border::settle_now(env, ticket, no_id(op));
-            }
-            None => match self.queue(env, op, ticket, &given) {
-                None => return,
-                Some(unread) => {
-                    ticket = unread;
-                    Error::Internal("an argument cannot be read".into())
-                }
+            None if !are_ids => return Ok(self.no_id(env, op, trace())),
+            None => match self.queue(env, op, trace(), &given) {
+                Ok(number) => return Ok(number),
+                Err(Unwritten::NoId) => return Ok(self.no_id(env, op, trace())),
+                Err(Unwritten::Unreadable) => Error::Internal("an argument cannot be read".into()),
             },
         };
-        self.count();
         let failure = Failure {
             op,
             integration: masked(&integration),
             error,
         };
+        let (ticket, number) = self.ticket(env, trace());
+        self.count();
         self.shared.border.fail_soon(env, ticket, failure);
+        Ok(number)
     }
 
     /// Why no call can be made now.
@@ -148,22 +132,22 @@ impl Calls {
         }
     }
 
-    /// Queues or settles a call. Gives it back when its arguments cannot be read as they are.
+    /// Queues a call: the number of its promise.
     fn queue(
         &self,
         env: sys::napi_env,
         op: Op,
-        ticket: Ticket,
+        trace: Option<Box<Trace>>,
         given: &[sys::napi_value; ARGUMENTS],
-    ) -> Option<Ticket> {
-        let timeout = if op.is_lookup() {
-            self.read_timeout
-        } else {
-            self.write_timeout
-        };
+    ) -> std::result::Result<sys::napi_value, Unwritten> {
+        let (ticket, number) = self.ticket(env, trace);
         let call = Call {
             op,
-            deadline: Instant::now() + timeout,
+            deadline: if op.is_lookup() {
+                self.read_deadline
+            } else {
+                self.write_deadline
+            },
             ticket,
         };
         let [integration, ids @ ..] = given;
@@ -174,18 +158,39 @@ impl Calls {
             .push(&self.shared.settings.borrow(), call, |out| {
                 text::write(env, &self.prefix, *integration, ids, out)
             });
-        match pushed {
-            Err((call, Unwritten::Unreadable)) => return Some(call.ticket),
-            Err((call, Unwritten::NoId)) => {
-                self.count();
-                Border::settle_now(env, call.ticket, no_id(op));
-            }
-            Ok(()) => {
-                self.count();
-                self.shared.border.depart(env);
-            }
+        if let Err((call, reason)) = pushed {
+            self.shared.numbers.free([call.ticket.number]);
+            return Err(reason);
         }
-        None
+        self.count();
+        self.shared.border.depart(env);
+        Ok(number)
+    }
+
+    /// A ticket, and the number of its promise as JavaScript is to have it.
+    fn ticket(&self, env: sys::napi_env, trace: Option<Box<Trace>>) -> (Ticket, sys::napi_value) {
+        let number = self.shared.numbers.take();
+        let ticket = Ticket {
+            number,
+            owner: Some(self.owner.clone()),
+            trace,
+        };
+        (ticket, integer(env, number as i32))
+    }
+
+    /// What a call with something that is no id comes to, which is told of at once.
+    fn no_id(&self, env: sys::napi_env, op: Op, trace: Option<Box<Trace>>) -> sys::napi_value {
+        self.made.set(self.made.get() + 1);
+        let answer = if op.is_lookup() {
+            Answer::Missing
+        } else {
+            Answer::No
+        };
+        let value = Values::new(env).of(env, &answer);
+        if let Some(trace) = trace {
+            self.owner.tell(env, &trace, &Ok(answer), 0);
+        }
+        value
     }
 
     fn count(&self) {
@@ -200,14 +205,5 @@ fn ids_of(op: Op) -> usize {
         Op::SaveIds | Op::DeleteIds => 2,
         Op::GetBotmaticId | Op::GetExtId => 1,
         Op::DeleteAllIds => 0,
-    }
-}
-
-/// What a call with something that is no id comes to.
-fn no_id(op: Op) -> Answer {
-    if op.is_lookup() {
-        Answer::Missing
-    } else {
-        Answer::No
     }
 }

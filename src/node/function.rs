@@ -65,8 +65,11 @@ where
     }
     // SAFETY: made in `function`, and alive as long as the function, which is being called.
     let run = unsafe { &*data.cast::<F>() };
-    // Without a result JavaScript gets `undefined`; a panic is told on stderr by its own hook.
-    catch_unwind(AssertUnwindSafe(|| run(env, given))).unwrap_or(ptr::null_mut())
+    catch_unwind(AssertUnwindSafe(|| run(env, given))).unwrap_or_else(|_| {
+        // SAFETY: both texts end with NUL. Once this returns, JavaScript gets the exception.
+        unsafe { sys::napi_throw_error(env, c"INTERNAL".as_ptr(), c"a call panicked".as_ptr()) };
+        ptr::null_mut()
+    })
 }
 
 /// The function is garbage, or its environment ends.

@@ -9,9 +9,9 @@ use napi::{Env, JsValue, Result, sys};
 use napi_derive::napi;
 
 use super::border::{Border, Ticket};
-use super::promise::Deferred;
+use super::promise::Numbers;
 use super::settings::ServerSettings;
-use super::value::Reference;
+use super::value::{Reference, Values, integer};
 use crate::engine;
 use crate::options::Settings;
 use crate::store::Answer;
@@ -25,6 +25,7 @@ pub(super) struct Shared {
     pub env: sys::napi_env,
     pub border: Arc<Border>,
     pub link: Arc<engine::Link<Ticket>>,
+    pub numbers: Rc<Numbers>,
     pub settings: RefCell<Arc<Settings>>,
     pub is_closed: Cell<bool>,
 }
@@ -39,21 +40,26 @@ impl Drop for Shared {
 
 #[napi]
 impl Link {
-    /// `listener(state, server, reason)` hears what happens to the connection.
+    /// `listener(state, server, reason)` hears what happens to the connection, and
+    /// `settle(number, result, number, …)` what becomes of calls.
     #[napi(constructor)]
     pub fn new(
         env: &Env,
         settings: ServerSettings,
         #[napi(ts_arg_type = "(state: string, server: string, reason: string) => void")]
         listener: Unknown<'_>,
+        #[napi(ts_arg_type = "(...settled: unknown[]) => void")] settle: Unknown<'_>,
     ) -> Result<Link> {
         let settings = RefCell::new(Arc::new(Settings::try_from(settings)?));
         let listener = Reference::new(env.raw(), listener.raw())?;
-        let (border, link) = Border::new(env, listener)?;
+        let settle = Reference::new(env.raw(), settle.raw())?;
+        let numbers = Rc::new(Numbers::default());
+        let (border, link) = Border::new(env, listener, settle, numbers.clone())?;
         Ok(Link(Rc::new(Shared {
             env: env.raw(),
             border,
             link,
+            numbers,
             settings,
             is_closed: Cell::new(false),
         })))
@@ -67,21 +73,25 @@ impl Link {
     }
 
     /// Ends the link: later calls fail, and the connection closes when the earlier ones have
-    /// completed. Resolves then.
-    #[napi(ts_return_type = "Promise<void>")]
-    pub fn close<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
-        let (deferred, promise) = Deferred::new(env.raw())?;
-        self.0.is_closed.set(true);
+    /// completed. Gives the number that is settled then, or `true` when there is nothing to wait for.
+    #[napi(ts_return_type = "number | true")]
+    pub fn close<'env>(&self, env: &'env Env) -> Unknown<'env> {
+        let shared = &self.0;
+        shared.is_closed.set(true);
+        let number = shared.numbers.take();
         let ticket = Ticket {
-            deferred,
+            number,
             owner: None,
             trace: None,
         };
-        match self.0.link.close(ticket) {
-            None => self.0.border.depart(env.raw()),
-            Some(ticket) => Border::settle_now(env.raw(), ticket, Answer::Yes),
-        }
+        let value = if shared.link.close(ticket).is_none() {
+            shared.border.depart(env.raw());
+            integer(env.raw(), number as i32)
+        } else {
+            shared.numbers.free([number]);
+            Values::new(env.raw()).of(env.raw(), &Answer::Yes)
+        };
         // SAFETY: just made in `env`.
-        Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), promise) })
+        unsafe { Unknown::from_raw_unchecked(env.raw(), value) }
     }
 }

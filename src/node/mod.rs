@@ -1,5 +1,5 @@
-//! The border to JavaScript: the two napi classes, argument text, promises and the signal that
-//! results are there.
+//! The border to JavaScript: the two napi classes, the calls as functions, argument text and the
+//! signal that results are there.
 //!
 //! All functions here run on the JavaScript thread of one environment (the main thread or a
 //! worker), but for [`border::Border`]'s methods as the engine's receiver.

@@ -5,11 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use napi::sys;
 
-use super::promise::Deferred;
 use super::trace::Trace;
 use super::value::{Reference, string};
 use crate::engine::Failure;
-use crate::store::{Answer, Op};
+use crate::store::Answer;
 
 /// A store as its calls under way know it; it outlives the JavaScript object until they settle.
 pub struct Owner {
@@ -46,8 +45,8 @@ impl Owner {
         self.pending.store(self.pending() + 1, Ordering::Relaxed);
     }
 
-    /// Tells of the failure, and settles the call as the store is set to.
-    pub fn fail(&self, env: sys::napi_env, deferred: Deferred, failure: &Failure) {
+    /// Tells of the failure: the error to reject with, none when the store is not set to.
+    pub fn fail(&self, env: sys::napi_env, failure: &Failure) -> Option<sys::napi_value> {
         let message = failure.error.to_string();
         let texts = [
             failure.error.code(),
@@ -56,14 +55,9 @@ impl Owner {
             &failure.integration,
         ];
         let arguments = texts.map(|text| string(env, text.as_bytes()));
-        let error = arguments
-            .into_iter()
-            .collect::<Option<Vec<_>>>()
-            .and_then(|arguments| self.report.call(env, &arguments));
-        match error {
-            Some(error) if self.is_strict => deferred.reject(env, error),
-            _ => deferred.resolve(env, quiet(env, failure.op)),
-        }
+        let arguments = arguments.into_iter().collect::<Option<Vec<_>>>()?;
+        let error = self.report.call(env, &arguments);
+        error.filter(|_| self.is_strict)
     }
 
     /// Tells of a traced call, whatever became of it.
@@ -100,18 +94,4 @@ impl Owner {
             self.observe.delete(env);
         }
     }
-}
-
-/// What a failed call resolves to: `undefined` for a lookup, else `false`.
-fn quiet(env: sys::napi_env, op: Op) -> sys::napi_value {
-    let mut value = std::ptr::null_mut();
-    // SAFETY: `value` is a valid place for a handle of `env`.
-    unsafe {
-        if op.is_lookup() {
-            sys::napi_get_undefined(env, &mut value);
-        } else {
-            sys::napi_get_boolean(env, false, &mut value);
-        }
-    }
-    value
 }

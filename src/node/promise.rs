@@ -1,36 +1,28 @@
-//! Promises as Node-API has them: a promise and the deferred that settles it, once.
+//! The promises of calls under way: JavaScript makes and keeps them, since Node-API's own cost more
+//! than all else that a call does, and knows them by number.
 
-use std::ptr;
+use std::cell::{Cell, RefCell};
 
-use napi::{Result, check_status, sys};
+/// The numbers of a link's promises: each names one until it is free again.
+#[derive(Default)]
+pub struct Numbers {
+    free: RefCell<Vec<u32>>,
+    /// How many there are.
+    count: Cell<u32>,
+}
 
-/// The hidden side of a promise.
-#[derive(Debug)]
-pub struct Deferred(sys::napi_deferred);
-
-// SAFETY: the pointer is only carried through other threads; it is used in `resolve` and `reject`
-// alone, which take the environment that exists on the JavaScript thread only.
-unsafe impl Send for Deferred {}
-
-impl Deferred {
-    /// Makes a promise.
-    pub fn new(env: sys::napi_env) -> Result<(Deferred, sys::napi_value)> {
-        let (mut deferred, mut promise) = (ptr::null_mut(), ptr::null_mut());
-        // SAFETY: both are valid places for the results; `env` is the current environment.
-        check_status!(unsafe { sys::napi_create_promise(env, &mut deferred, &mut promise) })?;
-        Ok((Deferred(deferred), promise))
+impl Numbers {
+    /// A number that names nothing now.
+    pub fn take(&self) -> u32 {
+        self.free.borrow_mut().pop().unwrap_or_else(|| {
+            let number = self.count.get();
+            self.count.set(number + 1);
+            number
+        })
     }
 
-    /// Resolves the promise. `value` must be a handle of `env` that is in scope.
-    pub fn resolve(self, env: sys::napi_env, value: sys::napi_value) {
-        // SAFETY: the deferred was made in this environment and is consumed here, so it is settled
-        // once. A failing status means that the environment is going down: nobody waits then.
-        unsafe { sys::napi_resolve_deferred(env, self.0, value) };
-    }
-
-    /// Rejects the promise. `value` must be a handle of `env` that is in scope.
-    pub fn reject(self, env: sys::napi_env, value: sys::napi_value) {
-        // SAFETY: as in `resolve`.
-        unsafe { sys::napi_reject_deferred(env, self.0, value) };
+    /// Takes numbers back. JavaScript must know them no more.
+    pub fn free(&self, numbers: impl IntoIterator<Item = u32>) {
+        self.free.borrow_mut().extend(numbers);
     }
 }

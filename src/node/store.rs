@@ -51,12 +51,13 @@ impl RedisKeyStore {
     ) -> Result<RedisKeyStore> {
         let report = Reference::new(env.raw(), report.raw())?;
         let observe = Reference::new(env.raw(), observe.raw())?;
+        let deadline = |ms: u32| link.0.link.epoch + Duration::from_millis(ms.into());
         Ok(RedisKeyStore(Rc::new(Calls {
             shared: link.0.clone(),
             owner: Owner::new(report, observe, settings.strict),
             prefix: settings.key_prefix.into_bytes(),
-            read_timeout: Duration::from_millis(settings.read_timeout.into()),
-            write_timeout: Duration::from_millis(settings.write_timeout.into()),
+            read_deadline: deadline(settings.read_timeout),
+            write_deadline: deadline(settings.write_timeout),
             max_pending: settings.max_pending as usize,
             made: Cell::new(0),
             is_traced: Cell::new(false),

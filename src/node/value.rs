@@ -91,32 +91,53 @@ impl Values {
         values
     }
 
-    /// Settles the promise of a call, and counts it off its store.
-    pub fn settle(&self, env: sys::napi_env, done: Done<Ticket>) {
+    /// What JavaScript is to know of a settled call: the number of its promise, less than zero when
+    /// it is rejected, and what it comes to. Counts the call off its store.
+    pub fn settle(&self, env: sys::napi_env, done: Done<Ticket>) -> [sys::napi_value; 2] {
         let Ticket {
-            deferred,
+            number,
             owner,
             trace,
         } = done.ticket;
         if let (Some(owner), Some(trace)) = (&owner, trace) {
             owner.tell(env, &trace, &done.result, done.attempts);
         }
-        match done.result {
-            Ok(Answer::Yes) => deferred.resolve(env, self.yes),
-            Ok(Answer::No) => deferred.resolve(env, self.no),
-            Ok(Answer::Missing) => deferred.resolve(env, self.null),
-            Ok(Answer::Id(id)) => {
-                deferred.resolve(env, string(env, &id).unwrap_or(self.undefined));
-            }
-            Err(failure) => match &owner {
-                Some(owner) => owner.fail(env, deferred, &failure),
-                None => deferred.resolve(env, self.undefined),
+        let mut number = number as i32;
+        let value = match (&done.result, &owner) {
+            (Ok(answer), _) => self.of(env, answer),
+            (Err(_), None) => self.undefined,
+            (Err(failure), Some(owner)) => match owner.fail(env, failure) {
+                Some(error) => {
+                    number = -1 - number;
+                    error
+                }
+                None if failure.op.is_lookup() => self.undefined,
+                None => self.no,
             },
-        }
+        };
         if let Some(owner) = owner {
             owner.settled(env);
         }
+        [integer(env, number), value]
     }
+
+    /// What a call comes to.
+    pub fn of(&self, env: sys::napi_env, answer: &Answer) -> sys::napi_value {
+        match answer {
+            Answer::Yes => self.yes,
+            Answer::No => self.no,
+            Answer::Missing => self.null,
+            Answer::Id(id) => string(env, id).unwrap_or(self.undefined),
+        }
+    }
+}
+
+/// A JavaScript number of an integer.
+pub fn integer(env: sys::napi_env, integer: i32) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: `value` is a valid place for a handle of `env`; this call does not fail.
+    unsafe { sys::napi_create_int32(env, integer, &mut value) };
+    value
 }
 
 /// A JavaScript string of UTF-8, in which what is no UTF-8 becomes U+FFFD.

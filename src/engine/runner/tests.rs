@@ -13,7 +13,7 @@ fn closed_port() -> u16 {
 }
 
 fn push(link: &Arc<Link<u32>>, settings: &Arc<Settings>, op: Op, ticket: u32, wait: u64) {
-    let deadline = Instant::now() + Duration::from_millis(wait);
+    let deadline = link.epoch + Duration::from_millis(wait);
     let call = Call {
         op,
         deadline,
