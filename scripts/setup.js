@@ -6,6 +6,7 @@
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
+const { aptInstall } = require('./apt')
 const { PROGRAMS, findProgram } = require('./redis')
 
 const ROOT = path.join(__dirname, '..')
@@ -16,9 +17,9 @@ const stop = (sentence) => {
   process.exit(1)
 }
 
-const run = (command, args, options = {}) => {
+const run = (command, args) => {
   console.log(`setup: ${[command, ...args].join(' ')}`)
-  const { status, error } = spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', ...options })
+  const { status, error } = spawnSync(command, args, { cwd: ROOT, stdio: 'inherit' })
   return !error && status === 0
 }
 
@@ -45,22 +46,10 @@ const build = () => {
   if (!run('npm', ['run', '--silent', 'build'])) stop('the addon did not build, see above.')
 }
 
-const installRedis = () => {
-  const apt = process.getuid?.() === 0 ? ['apt-get'] : ['sudo', '-n', 'apt-get']
-  // RUNLEVEL: the package's own service is not started.
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
-  const aptGet = (...args) => run(apt[0], [...apt.slice(1), ...args], { env })
-  return (
-    process.platform === 'linux' &&
-    aptGet('update', '-qq') &&
-    aptGet('install', '-y', '-qq', '--no-install-recommends', 'redis-server')
-  )
-}
-
 /** The demo is content with the server that REDIS_URL names; the tests start their own. */
 const ensureRedis = () => {
   if (process.argv.includes('--any-redis') && process.env.REDIS_URL) return
-  if (findProgram() || (installRedis() && findProgram())) return
+  if (findProgram() || (aptInstall('redis-server') && findProgram())) return
   stop(`install ${PROGRAMS.join(' or ')} so that it is on the PATH, then run this again.`)
 }
 

@@ -1,0 +1,180 @@
+//! What `npm run counts` has valgrind count: calls as they go from [`Link::push`] through the runner,
+//! the connection and its driver to [`Receiver::settle`], in batches of 512.
+//!
+//! `counts save 40` makes 40 batches of saves and ends. All of it happens on the I/O thread, one
+//! step after the other, so that each run takes the same steps: results that arrive push the next
+//! batch, and the server is a task of the same thread that knows its replies beforehand. What it
+//! does is counted too, some instructions a call; what the kernel does is not, nor is Node.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::fmt::Debug;
+use std::io;
+use std::process::exit;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixListener;
+
+use engine::{Call, Done, Lengths, Link, Note, Receiver};
+use options::{Endpoint, Names, Settings};
+use store::{Answer, Op};
+
+// The addon is a cdylib, which no other program can use, and as an rlib too it would lose its
+// link-time optimization: so its sources are taken in here, all but `node`.
+#[allow(dead_code, reason = "the addon uses it")]
+#[path = "../src/backend/mod.rs"]
+mod backend;
+#[allow(dead_code, unused_imports, reason = "the addon uses it")]
+#[path = "../src/engine/mod.rs"]
+mod engine;
+#[allow(dead_code, reason = "the addon uses it")]
+#[path = "../src/error.rs"]
+mod error;
+#[allow(dead_code, reason = "the addon uses it")]
+#[path = "../src/key.rs"]
+mod key;
+#[allow(dead_code, reason = "the addon uses it")]
+#[path = "../src/options.rs"]
+mod options;
+#[allow(dead_code, reason = "the addon uses it")]
+#[path = "../src/resp/mod.rs"]
+mod resp;
+#[allow(dead_code, reason = "the addon uses it")]
+#[path = "../src/store/mod.rs"]
+mod store;
+
+const BATCH: usize = 512;
+
+const INTEGRATION: &str = "0123456789abcdef0123456789abcdef";
+const BOTMATIC_ID: &str = "100001";
+const EXTERNAL_ID: &str = "ext-100001";
+
+/// No timer is to end within a run, however slow.
+const LONG: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// One call, made again and again.
+struct Caller {
+    op: Op,
+    ids: [&'static str; 2],
+    reply: &'static [u8],
+    settings: Arc<Settings>,
+    link: OnceLock<Arc<Link<()>>>,
+    batches_left: AtomicUsize,
+}
+
+impl Caller {
+    fn push(&self) {
+        let call = Call {
+            op: self.op,
+            deadline: Instant::now() + LONG,
+            ticket: (),
+        };
+        let pushed = self.link.wait().push(&self.settings, call, |text| {
+            let [first, second] = self.ids;
+            for argument in [INTEGRATION, first, second] {
+                text.extend_from_slice(argument.as_bytes());
+            }
+            Ok::<_, Infallible>(Lengths {
+                prefix: 0,
+                integration: INTEGRATION.len() as u32,
+                first: first.len() as u32,
+                second: second.len() as u32,
+            })
+        });
+        assert!(pushed.is_ok());
+    }
+}
+
+impl Receiver<()> for Caller {
+    fn settle(&self, done: &mut Vec<Done<()>>) {
+        for Done { result, .. } in done.drain(..) {
+            if !matches!(result, Ok(Answer::Yes | Answer::Id(_))) {
+                stop(&result);
+            }
+        }
+        match self.batches_left.fetch_sub(1, Ordering::Relaxed) {
+            // At once, or how far the other thread comes would be counted.
+            0 => exit(0),
+            _ => (0..BATCH).for_each(|_| self.push()),
+        }
+    }
+
+    fn note(&self, note: Note) {
+        match (note, &self.settings.endpoint) {
+            // Comes on the I/O thread, before anything connects.
+            (Note::Connecting(_), Endpoint::Unix(path)) => match UnixListener::bind(path) {
+                Ok(listener) => drop(tokio::spawn(serve(listener, self.reply))),
+                Err(error) => stop(&error),
+            },
+            (Note::Ready(path), _) => drop(std::fs::remove_file(&*path)),
+            (note, _) => stop(&note),
+        }
+    }
+}
+
+fn stop(reason: &dyn Debug) -> ! {
+    eprintln!("{reason:?}");
+    exit(1);
+}
+
+/// Lets one client log in and gives each of its calls the same reply.
+async fn serve(listener: UnixListener, reply: &[u8]) -> io::Result<()> {
+    let (mut client, _) = listener.accept().await?;
+    let mut input = vec![0; 256 * 1024];
+    let _login = client.read(&mut input).await?;
+    client.write_all(b"+OK\r\n+PONG\r\n").await?;
+    // The first call comes alone, and all are of one length.
+    let length = client.read(&mut input).await?;
+    client.write_all(reply).await?;
+    let replies = reply.repeat(BATCH);
+    let mut owed = 0;
+    loop {
+        owed += client.read(&mut input).await?;
+        let calls = owed / length;
+        owed %= length;
+        client.write_all(&replies[..calls * reply.len()]).await?;
+    }
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let [_, name, batches] = arguments.as_slice() else {
+        stop(&"the name of a call and a number of batches, please");
+    };
+    let (op, ids, reply): (_, _, &[u8]) = match name.as_str() {
+        "save" => (Op::SaveIds, [BOTMATIC_ID, EXTERNAL_ID], b"+OK\r\n"),
+        "lookup" => (Op::GetExtId, [BOTMATIC_ID, ""], b"$10\r\next-100001\r\n"),
+        "delete" => (Op::DeleteIds, [BOTMATIC_ID, EXTERNAL_ID], b":2\r\n"),
+        _ => stop(&"save, lookup or delete"),
+    };
+    let socket = std::env::temp_dir().join(format!("key-store-counts-{}", std::process::id()));
+    let endpoint = Endpoint::Unix(socket);
+    let caller = Arc::new(Caller {
+        op,
+        ids,
+        reply,
+        settings: Arc::new(Settings {
+            server: endpoint.label(),
+            endpoint,
+            tls: None,
+            username: None,
+            password: None,
+            db: 0,
+            fallback_db: None,
+            retry: false,
+            names: Names::new(&HashMap::new()),
+            connect_timeout: LONG,
+            response_timeout: LONG,
+        }),
+        link: OnceLock::new(),
+        batches_left: AtomicUsize::new(batches.parse().unwrap_or_else(|error| stop(&error))),
+    });
+    caller.link.get_or_init(|| Link::new(caller.clone()));
+    caller.push();
+    loop {
+        std::thread::park();
+    }
+}
