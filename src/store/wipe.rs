@@ -258,12 +258,12 @@ impl Wipe {
     fn pace(&mut self) {
         let took = self.sent_at.elapsed();
         self.quickest = self.quickest.min(took);
-        let worked = took - self.quickest;
-        if worked > 2 * PAGE_TIME {
-            self.count = (self.count / 2).max(MIN_COUNT);
-        } else if worked < PAGE_TIME {
-            self.count = (self.count * 2).min(MAX_COUNT);
-        }
+        // In small steps, since a single slow page says nothing.
+        self.count = if took - self.quickest > PAGE_TIME {
+            (self.count * 4 / 5).max(MIN_COUNT)
+        } else {
+            (self.count * 5 / 4).min(MAX_COUNT)
+        };
     }
 }
 
