@@ -27,7 +27,7 @@ const FIGURES = {
 }
 
 const run = (command, ...args) => {
-  const ended = spawnSync(command, args, { cwd: ROOT, encoding: 'utf8', timeout: 600_000 })
+  const ended = spawnSync(command, args, { cwd: ROOT, encoding: 'utf8', timeout: 300_000 })
   return { ...ended, isFine: ended.status === 0 }
 }
 

@@ -125,7 +125,7 @@ async fn serve(listener: UnixListener, reply: &[u8]) -> io::Result<()> {
     let (mut client, _) = listener.accept().await?;
     let mut input = vec![0; 256 * 1024];
     let _login = client.read(&mut input).await?;
-    client.write_all(b"+OK\r\n+PONG\r\n").await?;
+    client.write_all(b"+OK\r\n$0\r\n\r\n+PONG\r\n").await?;
     // The first call comes alone, and all are of one length.
     let length = client.read(&mut input).await?;
     client.write_all(reply).await?;
@@ -166,7 +166,8 @@ fn main() {
             fallback_db: None,
             retry: false,
             names: Names::new(&HashMap::new()),
-            connect_timeout: LONG,
+            // A login that the stub does not answer as it should ends the program.
+            connect_timeout: Duration::from_secs(30),
             response_timeout: LONG,
         }),
         link: OnceLock::new(),
