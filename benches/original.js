@@ -8,42 +8,26 @@ const createOriginal = require('@botmatic/js-redis-key-store')
 const redis = require('redis2')
 const createKeyStore = require('..')
 const { startRedis } = require('../scripts/redis')
+const { summary } = require('./summary')
+const { CALLS, timed } = require('./workloads')
 
 const ROUNDS = 5
-const CALLS = 50_000
-const SINGLE_CALLS = 5_000
+const MANY = 50_000
+const FEW = 5_000
 const UNDER_WAY = 256
-const TOKEN = '0123456789abcdef0123456789abcdef'
-
-const save = (store) => (n) => store.saveIds(TOKEN, n, `ext-${n}`)
-const lookup = (store) => (n) => store.getExtId(TOKEN, n)
-const remove = (store) => (n) => store.deleteIds(TOKEN, n, `ext-${n}`)
-
-/** Runs `call` for n = 0…calls, `underWay` at a time; gives the time a call took in µs. */
-const timed = async (calls, underWay, call) => {
-  let next = 0
-  const worker = async () => {
-    while (next < calls) await call(next++)
-  }
-  const started = performance.now()
-  await Promise.all(Array.from({ length: underWay }, worker))
-  return ((performance.now() - started) * 1000) / calls
-}
 
 /** In this order: the lookups find what the saves wrote, and the deletes delete it. */
 const WORKLOADS = [
-  ['save, 256 under way', CALLS, UNDER_WAY, save],
-  ['lookup, 256 under way', CALLS, UNDER_WAY, lookup],
-  ['pair delete, 256 under way', CALLS, UNDER_WAY, remove],
-  ['save, 50,000 at once', CALLS, CALLS, save],
-  ['lookup, 50,000 at once', CALLS, CALLS, lookup],
-  ['pair delete, 50,000 at once', CALLS, CALLS, remove],
-  ['save, one awaited', SINGLE_CALLS, 1, save],
-  ['lookup, one awaited', SINGLE_CALLS, 1, lookup],
-  ['pair delete, one awaited', SINGLE_CALLS, 1, remove]
+  ['save, 256 under way', 'save', MANY, UNDER_WAY],
+  ['lookup, 256 under way', 'lookup', MANY, UNDER_WAY],
+  ['pair delete, 256 under way', 'delete', MANY, UNDER_WAY],
+  ['save, 50,000 at once', 'save', MANY, MANY],
+  ['lookup, 50,000 at once', 'lookup', MANY, MANY],
+  ['pair delete, 50,000 at once', 'delete', MANY, MANY],
+  ['save, one awaited', 'save', FEW, 1],
+  ['lookup, one awaited', 'lookup', FEW, 1],
+  ['pair delete, one awaited', 'delete', FEW, 1]
 ]
-
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]
 
 const main = async () => {
   const server = await startRedis()
@@ -52,17 +36,17 @@ const main = async () => {
   const times = WORKLOADS.map(() => stores.map(() => []))
   for (let round = 0; round < ROUNDS; round++) {
     for (const [s, store] of stores.entries()) {
-      for (const [w, [, calls, underWay, of]] of WORKLOADS.entries()) {
-        times[w][s].push(await timed(calls, underWay, of(store)))
+      for (const [w, [, call, calls, underWay]] of WORKLOADS.entries()) {
+        times[w][s].push({ ms: await timed(calls, underWay, (n) => CALLS[call](store, n)) })
       }
     }
   }
   const head = ['', 'original, calls/s', 'this, calls/s', 'times the calls', 'of the time']
   const colAligns = ['left', 'right', 'right', 'right', 'right']
   const table = new Table({ head, colAligns, style: { head: [], border: [] } })
-  for (const [w, [name]] of WORKLOADS.entries()) {
-    const [original, ours] = times[w].map(median)
-    const rate = (time) => Math.round(1e6 / time).toLocaleString('en')
+  for (const [w, [name, , calls]] of WORKLOADS.entries()) {
+    const [original, ours] = times[w].map((runs) => summary(runs).ms.median)
+    const rate = (ms) => Math.round((calls / ms) * 1_000).toLocaleString('en')
     const ratios = [original / ours, ours / original].map((ratio) => ratio.toFixed(2))
     table.push([name, rate(original), rate(ours), ...ratios])
   }

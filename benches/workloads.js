@@ -87,4 +87,4 @@ const measure = async (store, { call, underWay, calls }) => {
   }
 }
 
-module.exports = { TOKEN, WORKLOADS, measure }
+module.exports = { CALLS, TOKEN, WORKLOADS, measure, timed }
