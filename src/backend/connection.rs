@@ -11,9 +11,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
+use super::last::Named;
 use super::stream;
 use super::target::{Place, Refusal, Target};
-use super::traffic::{Counted, Named};
+use super::traffic::Counted;
 use super::wire::{Driver, Wire};
 use crate::error::{Error, reply_text};
 use crate::resp::{Commands, Reply};
@@ -111,7 +112,7 @@ impl Connection {
         login.add(&names.client, &["INFO"]);
         // What the network still holds of the last connection must not arrive after what goes over
         // this one: it goes again here, and a late first copy would undo what was called after it.
-        let last = target.traffic.last(server);
+        let last = target.traffic.last.of(server);
         if let Some(Named { id, address }) = &last {
             login.add(&names.client, &["KILL", "ID", id, "ADDR", address]);
         }
@@ -135,7 +136,7 @@ impl Connection {
             // A server before 6.2, or a user who may not ask.
             _ => None,
         };
-        target.traffic.name(server, named);
+        target.traffic.last.keep(server, named);
         if last.is_some() {
             // It is gone, or this user may not end it.
             reply();

@@ -3,6 +3,7 @@
 
 mod cluster;
 mod connection;
+mod last;
 mod pieces;
 mod sentinel;
 mod session;

@@ -1,15 +1,15 @@
-//! What a link keeps of its connections: their bytes, counted as they pass, and how the servers name
-//! the last ones.
+//! The bytes of a link's connections, counted as they pass.
 
-use std::collections::HashMap;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::last::Last;
 
 /// What went over all connections of a link so far, TLS taken off. Written by the I/O thread.
 #[derive(Debug)]
@@ -19,29 +19,8 @@ pub struct Traffic {
     received: AtomicU64,
     /// When bytes last came in, in ms after `since`.
     heard: AtomicU64,
-    named: Mutex<HashMap<Arc<str>, Named>>,
-}
-
-/// How a server names a connection: a number, and the address that it sees. Both, since a server
-/// that was restarted counts anew.
-#[derive(Clone, Debug)]
-pub struct Named {
-    pub id: String,
-    pub address: String,
-}
-
-impl Named {
-    /// Reads the reply to `CLIENT INFO`.
-    pub fn parse(info: &str) -> Option<Named> {
-        let field = |name: &str| {
-            let mut fields = info.split_ascii_whitespace();
-            fields.find_map(|field| field.strip_prefix(name)?.strip_prefix('='))
-        };
-        Some(Named {
-            id: field("id")?.to_owned(),
-            address: field("addr")?.to_owned(),
-        })
-    }
+    /// Goes where the counts go: from each connection of a link to the next.
+    pub last: Last,
 }
 
 impl Traffic {
@@ -52,23 +31,8 @@ impl Traffic {
             sent: AtomicU64::new(0),
             received: AtomicU64::new(0),
             heard: AtomicU64::new(0),
-            named: Mutex::default(),
+            last: Last::default(),
         })
-    }
-
-    /// The last connection to a server, as that names it.
-    pub fn last(&self, server: &str) -> Option<Named> {
-        let named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
-        named.get(server).cloned()
-    }
-
-    /// Keeps how a server names its connection.
-    pub fn name(&self, server: &Arc<str>, named: Option<Named>) {
-        let mut all = self.named.lock().unwrap_or_else(PoisonError::into_inner);
-        match named {
-            Some(named) => all.insert(server.clone(), named),
-            None => all.remove(server),
-        };
     }
 
     /// Bytes handed to the system.

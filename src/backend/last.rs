@@ -1,0 +1,64 @@
+//! The last connection of a link to each server, as that names it, so that the next one can end it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How a server names a connection: a number, and the address that it sees. Both, since a server
+/// that was restarted counts anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    pub id: String,
+    pub address: String,
+}
+
+impl Named {
+    /// Reads the reply to `CLIENT INFO`.
+    pub fn parse(info: &str) -> Option<Named> {
+        let field = |name: &str| {
+            let mut fields = info.split_ascii_whitespace();
+            fields.find_map(|field| field.strip_prefix(name)?.strip_prefix('='))
+        };
+        Some(Named {
+            id: field("id")?.to_owned(),
+            address: field("addr")?.to_owned(),
+        })
+    }
+}
+
+/// The last connections, by server.
+#[derive(Debug, Default)]
+pub struct Last(Mutex<HashMap<Arc<str>, Named>>);
+
+impl Last {
+    /// The last connection to a server.
+    pub fn of(&self, server: &str) -> Option<Named> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(server).cloned()
+    }
+
+    /// Keeps a connection as the last one to a server; `None` when that does not tell its name.
+    pub fn keep(&self, server: &Arc<str>, named: Option<Named>) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match named {
+            Some(named) => all.insert(server.clone(), named),
+            None => all.remove(server),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_is_known_by_its_number_and_address() {
+        let named = Named {
+            id: "7".to_owned(),
+            address: "127.0.0.1:50000".to_owned(),
+        };
+        let info = "id=7 addr=127.0.0.1:50000 laddr=127.0.0.1:6379 fd=8 name= age=0 user=default\n";
+        assert_eq!(Named::parse(info), Some(named));
+        assert_eq!(Named::parse("laddr=127.0.0.1:6379 id=7"), None);
+        assert_eq!(Named::parse(""), None);
+    }
+}
