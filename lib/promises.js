@@ -1,29 +1,50 @@
 /** The engine's own, which the application may have replaced. */
 const { constructor: NativePromise } = (async () => {})()
 
-/** Promises that the native side settles, by the numbers that it gives them. */
+const now = NativePromise.resolve()
+
+/** Promises of calls on a link, which the native side settles by the numbers that it gives them. */
 class Promises {
-  #resolves = []
+  #resolves
+  #ring
+
+  /** `resolves` has the waiting ones, by their numbers, for `settler`. */
+  constructor(link, resolves) {
+    this.#resolves = resolves
+    this.#ring = () => link.ring()
+  }
 
   /** The promise of a native call, which gives its number or, when it is done already, its result. */
   make(call) {
     return new NativePromise((resolve) => {
       const answer = call()
-      if (typeof answer === 'number') this.#resolves[answer] = resolve
-      else resolve(answer)
+      if (typeof answer !== 'number') return resolve(answer)
+      if (answer >= 0) {
+        this.#resolves[answer] = resolve
+      } else {
+        this.#resolves[-1 - answer] = resolve
+        // Once all who have just got a result have made their next call.
+        now.then(this.#ring)
+      }
     })
-  }
-
-  /** Takes number and result of each, in turn; of one that failed, -1 less its number and the error. */
-  settle = (...settled) => {
-    for (let at = 0; at < settled.length; at += 2) {
-      const isFailed = settled[at] < 0
-      const number = isFailed ? -1 - settled[at] : settled[at]
-      const resolve = this.#resolves[number]
-      this.#resolves[number] = undefined
-      resolve(isFailed ? NativePromise.reject(settled[at + 1]) : settled[at + 1])
-    }
   }
 }
 
-module.exports = { Promises }
+/**
+ * What the native side settles promises with. It takes number and result of each, in turn; of one
+ * that failed, -1 less its number and the error. The native side keeps it alive: it must not know
+ * the link.
+ */
+const settler =
+  (resolves) =>
+  (...settled) => {
+    for (let at = 0; at < settled.length; at += 2) {
+      const isFailed = settled[at] < 0
+      const number = isFailed ? -1 - settled[at] : settled[at]
+      const resolve = resolves[number]
+      resolves[number] = undefined
+      resolve(isFailed ? NativePromise.reject(settled[at + 1]) : settled[at + 1])
+    }
+  }
+
+module.exports = { Promises, settler }

@@ -2,7 +2,7 @@ const debug = require('debug')('botmatic:js-redis-key-store')
 const native = require('../native')
 const { connections } = require('./channels')
 const { refuse } = require('./check')
-const { Promises } = require('./promises')
+const { Promises, settler } = require('./promises')
 const { within } = require('./within')
 
 const TEXTS = {
@@ -122,9 +122,10 @@ class Source {
 
   #openLink() {
     const settings = { ...this.settings, ...this.#timeouts }
-    const promises = new Promises()
-    this.link = checked(() => new native.Link(settings, listener(this.#line), promises.settle))
-    this.promises = promises
+    const resolves = []
+    const settle = settler(resolves)
+    this.link = checked(() => new native.Link(settings, listener(this.#line), settle))
+    this.promises = new Promises(this.link, resolves)
   }
 
   #closeLink() {

@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::resp::{Commands, Reply, decode};
 
 /// How many pipelines may be under way at once.
-pub const MAX_UNDER_WAY: usize = 64;
+pub const MAX_UNDER_WAY: usize = 256;
 
 /// How many bytes are read in one go, at least.
 const READ_SIZE: usize = 64 * 1024;

@@ -10,8 +10,9 @@ use crate::options::{Endpoint, Settings};
 use crate::resp::{Commands, Reply};
 use crate::store::{self, Answer, Args, Op, Sending};
 
-/// How many calls one batch, and so one pipeline, holds at most.
-pub const MAX_CALLS: usize = 512;
+/// How many calls one batch, and so one pipeline, holds at most: so few that with some hundred under
+/// way the server, this thread and JavaScript each have some to work on.
+pub const MAX_CALLS: usize = 128;
 
 /// What a command takes besides its arguments, in bytes.
 const COMMAND_ROOM: usize = 64;
@@ -98,9 +99,14 @@ impl<T> Batch<T> {
         }
     }
 
+    /// Whether no call may join.
+    pub fn is_full(&self) -> bool {
+        self.entries.len() >= MAX_CALLS
+    }
+
     /// Whether a call with these settings may join.
     pub fn accepts(&self, settings: &Arc<Settings>) -> bool {
-        self.entries.len() < MAX_CALLS && Arc::ptr_eq(&self.settings, settings)
+        !self.is_full() && Arc::ptr_eq(&self.settings, settings)
     }
 
     /// Whether all calls of another batch may join.

@@ -59,8 +59,9 @@ impl Calls {
         Ok(functions)
     }
 
-    /// Makes a call: the number of its promise, or what it comes to when that is known already, or
-    /// nothing with a pending exception when the conversion of an argument throws.
+    /// Makes a call: the number of its promise, or -1 less that number when the link is to be rung, or
+    /// what it comes to when that is known already, or nothing with a pending exception when the
+    /// conversion of an argument throws.
     fn call(
         &self,
         env: sys::napi_env,
@@ -112,7 +113,8 @@ impl Calls {
             integration: masked(&integration),
             error,
         };
-        let (ticket, number) = self.ticket(env, trace());
+        let ticket = self.ticket(trace());
+        let number = integer(env, ticket.number as i32);
         self.count();
         self.shared.border.fail_soon(env, ticket, failure);
         Ok(number)
@@ -132,7 +134,7 @@ impl Calls {
         }
     }
 
-    /// Queues a call: the number of its promise.
+    /// Queues a call: what [`Calls::call`] gives for it.
     fn queue(
         &self,
         env: sys::napi_env,
@@ -140,7 +142,8 @@ impl Calls {
         trace: Option<Box<Trace>>,
         given: &[sys::napi_value; ARGUMENTS],
     ) -> std::result::Result<sys::napi_value, Unwritten> {
-        let (ticket, number) = self.ticket(env, trace);
+        let ticket = self.ticket(trace);
+        let number = ticket.number as i32;
         let call = Call {
             op,
             deadline: if op.is_lookup() {
@@ -158,24 +161,24 @@ impl Calls {
             .push(&self.shared.settings.borrow(), call, |out| {
                 text::write(env, &self.prefix, *integration, ids, out)
             });
-        if let Err((call, reason)) = pushed {
-            self.shared.numbers.free([call.ticket.number]);
-            return Err(reason);
-        }
+        let is_to_ring = match pushed {
+            Ok(is_to_ring) => is_to_ring,
+            Err((call, reason)) => {
+                self.shared.numbers.free([call.ticket.number]);
+                return Err(reason);
+            }
+        };
         self.count();
         self.shared.border.depart(env);
-        Ok(number)
+        Ok(integer(env, if is_to_ring { -1 - number } else { number }))
     }
 
-    /// A ticket, and the number of its promise as JavaScript is to have it.
-    fn ticket(&self, env: sys::napi_env, trace: Option<Box<Trace>>) -> (Ticket, sys::napi_value) {
-        let number = self.shared.numbers.take();
-        let ticket = Ticket {
-            number,
+    fn ticket(&self, trace: Option<Box<Trace>>) -> Ticket {
+        Ticket {
+            number: self.shared.numbers.take(),
             owner: Some(self.owner.clone()),
             trace,
-        };
-        (ticket, integer(env, number as i32))
+        }
     }
 
     /// What a call with something that is no id comes to, which is told of at once.

@@ -72,6 +72,13 @@ impl Link {
         Ok(())
     }
 
+    /// Has what is queued sent: to be called once a call gave a number below zero and what else was
+    /// to be called is called.
+    #[napi]
+    pub fn ring(&self) {
+        self.0.link.ring();
+    }
+
     /// Ends the link: later calls fail, and the connection closes when the earlier ones have
     /// completed. Gives the number that is settled then, or `true` when there is nothing to wait for.
     #[napi(ts_return_type = "number | true")]

@@ -20,6 +20,7 @@ fn push(link: &Arc<Link<u32>>, settings: &Arc<Settings>, op: Op, ticket: u32, wa
         ticket,
     };
     assert!(link.push(settings, call, write_ids).is_ok());
+    link.ring();
 }
 
 #[test]
