@@ -1,6 +1,5 @@
 //! The text of arguments, as a template literal has it.
 
-use std::io::Write;
 use std::ptr;
 
 use napi::{Result, check_status, sys};
@@ -139,10 +138,12 @@ fn append_integer(
     let mut number = f64::NAN;
     // SAFETY: `value` is a live handle of `env`; `number` stays when it is no number.
     unsafe { sys::napi_get_value_double(env, value, &mut number) };
-    if number.trunc() != number || number.abs() >= UNSAFE {
+    let integer = number as i64;
+    if integer as f64 != number || number.abs() >= UNSAFE {
         return Err(Unwritten::Unreadable);
     }
-    let start = out.len();
-    write!(out, "{}", number as i64).map_err(|_| Unwritten::Unreadable)?;
-    Ok((out.len() - start) as u32)
+    let mut digits = itoa::Buffer::new();
+    let digits = digits.format(integer).as_bytes();
+    out.extend_from_slice(digits);
+    Ok(digits.len() as u32)
 }
