@@ -1,5 +1,5 @@
-//! What `npm run counts` has valgrind count: calls as they go from [`Link::push`] through the runner,
-//! the connection and its driver to [`Receiver::settle`], in batches of 512.
+//! What `npm run counts` has valgrind count: calls as they go from [`Burst::push`] through the runner,
+//! the connection and its driver to [`Receiver::settle`], in batches of 128.
 //!
 //! `counts save 40` makes 40 batches of saves and ends. All of it happens on the I/O thread, one
 //! step after the other, so that each run takes the same steps: results that arrive push the next
@@ -12,13 +12,13 @@ use std::fmt::Debug;
 use std::io;
 use std::process::exit;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixListener;
 
-use engine::{Call, Done, Lengths, Link, Note, Receiver};
+use engine::{Burst, Call, Done, Lengths, Link, Note, Receiver};
 use options::{Endpoint, Names, Settings};
 use store::{Answer, Op};
 
@@ -46,7 +46,7 @@ mod resp;
 #[path = "../src/store/mod.rs"]
 mod store;
 
-const BATCH: usize = 512;
+const BATCH: usize = 128;
 
 const INTEGRATION: &str = "0123456789abcdef0123456789abcdef";
 const BOTMATIC_ID: &str = "100001";
@@ -61,30 +61,36 @@ struct Caller {
     ids: [&'static str; 2],
     reply: &'static [u8],
     settings: Arc<Settings>,
-    link: OnceLock<Arc<Link<()>>>,
+    burst: OnceLock<Mutex<Burst<()>>>,
     batches_left: AtomicUsize,
 }
 
 impl Caller {
-    fn push(&self) {
-        let call = Call {
-            op: self.op,
-            deadline: Instant::now() + LONG,
-            ticket: (),
+    fn push(&self, calls: usize) {
+        let Ok(mut burst) = self.burst.wait().lock() else {
+            stop(&"a push panicked");
         };
-        let pushed = self.link.wait().push(&self.settings, call, |text| {
-            let [first, second] = self.ids;
-            for argument in [INTEGRATION, first, second] {
-                text.extend_from_slice(argument.as_bytes());
-            }
-            Ok::<_, Infallible>(Lengths {
-                prefix: 0,
-                integration: INTEGRATION.len() as u32,
-                first: first.len() as u32,
-                second: second.len() as u32,
-            })
-        });
-        assert!(pushed.is_ok());
+        for _ in 0..calls {
+            let call = Call {
+                op: self.op,
+                deadline: Instant::now() + LONG,
+                ticket: (),
+            };
+            let pushed = burst.push(&self.settings, call, |text| {
+                let [first, second] = self.ids;
+                for argument in [INTEGRATION, first, second] {
+                    text.extend_from_slice(argument.as_bytes());
+                }
+                Ok::<_, Infallible>(Lengths {
+                    prefix: 0,
+                    integration: INTEGRATION.len() as u32,
+                    first: first.len() as u32,
+                    second: second.len() as u32,
+                })
+            });
+            assert!(pushed.is_ok());
+        }
+        burst.end(calls);
     }
 }
 
@@ -98,7 +104,7 @@ impl Receiver<()> for Caller {
         match self.batches_left.fetch_sub(1, Ordering::Relaxed) {
             // At once, or how far the other thread comes would be counted.
             0 => exit(0),
-            _ => (0..BATCH).for_each(|_| self.push()),
+            _ => self.push(BATCH),
         }
     }
 
@@ -170,11 +176,12 @@ fn main() {
             connect_timeout: Duration::from_secs(30),
             response_timeout: LONG,
         }),
-        link: OnceLock::new(),
+        burst: OnceLock::new(),
         batches_left: AtomicUsize::new(batches.parse().unwrap_or_else(|error| stop(&error))),
     });
-    caller.link.get_or_init(|| Link::new(caller.clone()));
-    caller.push();
+    let link = Link::new(caller.clone());
+    caller.burst.get_or_init(|| Mutex::new(Burst::new(link)));
+    caller.push(1);
     loop {
         std::thread::park();
     }

@@ -6,12 +6,12 @@ const now = NativePromise.resolve()
 /** Promises of calls on a link, which the native side settles by the numbers that it gives them. */
 class Promises {
   #resolves
-  #ring
+  #endBurst
 
   /** `resolves` has the waiting ones, by their numbers, for `settler`. */
   constructor(link, resolves) {
     this.#resolves = resolves
-    this.#ring = () => link.ring()
+    this.#endBurst = () => link.endBurst()
   }
 
   /** The promise of a native call, which gives its number or, when it is done already, its result. */
@@ -24,7 +24,7 @@ class Promises {
       } else {
         this.#resolves[-1 - answer] = resolve
         // Once all who have just got a result have made their next call.
-        now.then(this.#ring)
+        now.then(this.#endBurst)
       }
     })
   }

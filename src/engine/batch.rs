@@ -10,8 +10,7 @@ use crate::options::{Endpoint, Settings};
 use crate::resp::{Commands, Reply};
 use crate::store::{self, Answer, Args, Op, Sending};
 
-/// How many calls one batch, and so one pipeline, holds at most: so few that with some hundred under
-/// way the server, this thread and JavaScript each have some to work on.
+/// How many calls one batch, and so one pipeline, holds at most. More in one are no faster.
 pub const MAX_CALLS: usize = 128;
 
 /// What a command takes besides its arguments, in bytes.

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
-use super::batch::{Batch, Call, Done, Lengths};
+use super::batch::{Batch, Done};
 use super::runner::Runner;
 use super::thread;
 use crate::backend::Traffic;
@@ -50,7 +50,8 @@ struct Queue<T> {
     batches: VecDeque<Batch<T>>,
     /// Whether a runner is there.
     is_running: bool,
-    sleep: Sleep,
+    /// Whether the runner waits for the bell.
+    is_asleep: bool,
     /// Whether it ends when all is done, and fails what no connection can be had for.
     is_closing: bool,
     /// Whether it ends when all is done.
@@ -59,17 +60,6 @@ struct Queue<T> {
     is_abandoned: bool,
     /// Who waits for the end.
     closers: Vec<T>,
-}
-
-/// Whether the runner waits for the bell.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sleep {
-    /// It looks at the queue by itself.
-    Awake,
-    /// It waits.
-    Asleep,
-    /// It waits, and who queued a call is to ring.
-    Called,
 }
 
 /// What a runner finds when it looks at the queue.
@@ -87,7 +77,7 @@ impl<T: Send + 'static> Link<T> {
             queue: Mutex::new(Queue {
                 batches: VecDeque::new(),
                 is_running: false,
-                sleep: Sleep::Awake,
+                is_asleep: false,
                 is_closing: false,
                 is_orphan: false,
                 is_abandoned: false,
@@ -107,44 +97,17 @@ impl<T: Send + 'static> Link<T> {
             .unwrap_or_else(|poison| poison.into_inner())
     }
 
-    /// Queues a call, whose deadline is to count from [`Link::epoch`]; see [`Batch::push`] for `write`.
-    ///
-    /// Gives whether the caller is to [`Link::ring`] once it has queued what it has for now: calls
-    /// made in one go travel in one go. A full batch goes at once.
-    pub fn push<E>(
-        self: &Arc<Self>,
-        settings: &Arc<Settings>,
-        call: Call<T>,
-        write: impl FnOnce(&mut Vec<u8>) -> Result<Lengths, E>,
-    ) -> Result<bool, (Call<T>, E)> {
+    /// Queues calls, whose deadlines are to count from [`Link::epoch`].
+    pub fn push(self: &Arc<Self>, batch: Batch<T>) {
+        let settings = batch.settings.clone();
         let mut queue = self.queue();
-        let mut new = None;
-        let batch = match queue.batches.back_mut() {
-            Some(last) if last.accepts(settings) => last,
-            _ => new.insert(Batch::new(settings.clone())),
-        };
-        // Of a call that is not written nothing stays, no empty batch either.
-        batch.push(call, write)?;
-        let is_full = batch.is_full();
-        queue.batches.extend(new);
-        let was_running = std::mem::replace(&mut queue.is_running, true);
-        let is_first = queue.sleep == Sleep::Asleep && !is_full;
-        if is_first {
-            queue.sleep = Sleep::Called;
-        }
+        queue.batches.push_back(batch);
+        let wakes = std::mem::take(&mut queue.is_asleep);
+        let starts = !std::mem::replace(&mut queue.is_running, true);
         drop(queue);
-        if !was_running {
-            self.start(settings);
-        } else if is_full {
-            self.ring();
-        }
-        Ok(is_first)
-    }
-
-    /// Has what is queued sent.
-    pub fn ring(&self) {
-        let sleep = std::mem::replace(&mut self.queue().sleep, Sleep::Awake);
-        if sleep != Sleep::Awake {
+        if starts {
+            self.start(&settings);
+        } else if wakes {
             self.bell.notify_one();
         }
     }
@@ -185,15 +148,15 @@ impl<T: Send + 'static> Link<T> {
         self.bell.notify_one();
     }
 
-    /// Takes all queued batches. Calls ring the bell from now on if the runner is about to sleep;
-    /// else it looks again by itself.
+    /// Takes all queued batches. The next one rings the bell if the runner is about to sleep; else it
+    /// looks again by itself.
     pub(super) fn take(&self, sleeps: bool, mut into: impl FnMut(Batch<T>)) -> Found {
         let mut queue = self.queue();
         if queue.is_abandoned {
             queue.batches.clear();
             return Found::Abandoned;
         }
-        queue.sleep = if sleeps { Sleep::Asleep } else { Sleep::Awake };
+        queue.is_asleep = sleeps;
         let batches = std::mem::take(&mut queue.batches);
         let (is_closing, is_orphan) = (queue.is_closing, queue.is_orphan);
         drop(queue);
@@ -218,59 +181,7 @@ impl<T: Send + 'static> Link<T> {
         }
         queue.is_running = false;
         queue.is_closing = false;
-        queue.sleep = Sleep::Awake;
+        queue.is_asleep = false;
         Some(std::mem::take(&mut queue.closers))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::batch::MAX_CALLS;
-    use crate::engine::testing::{results, settings, write_ids};
-    use crate::store::Op;
-    use std::pin::pin;
-    use std::task::{Context, Waker};
-
-    fn has_rung(link: &Link<u32>) -> bool {
-        let mut context = Context::from_waker(Waker::noop());
-        pin!(link.bell.notified()).poll(&mut context).is_ready()
-    }
-
-    #[test]
-    fn the_first_call_of_a_burst_is_to_ring_and_a_full_batch_rings() {
-        let link = Link::new(results().0);
-        let settings = settings(1);
-        // This test is the runner.
-        link.queue().is_running = true;
-        let push = || {
-            let call = Call {
-                op: Op::SaveIds,
-                deadline: link.epoch,
-                ticket: 1,
-            };
-            link.push(&settings, call, write_ids)
-                .is_ok_and(|rings| rings)
-        };
-        let take = |sleeps| {
-            let mut taken = 0;
-            link.take(sleeps, |batch| taken += batch.entries.len());
-            taken
-        };
-
-        assert!(!push() && !push(), "it looks by itself while awake");
-        assert_eq!(take(true), 2);
-        assert!(push(), "the first");
-        assert!(!push() && !has_rung(&link), "the others need not");
-        link.ring();
-        assert!(has_rung(&link));
-        link.ring();
-        assert!(!has_rung(&link), "it is awake");
-        assert_eq!(take(true), 2);
-
-        let asked = (0..MAX_CALLS + 2).filter(|_| push()).count();
-        assert_eq!(asked, 1);
-        assert!(has_rung(&link), "a batch is full");
-        assert_eq!(take(false), MAX_CALLS + 2);
     }
 }

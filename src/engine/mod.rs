@@ -1,9 +1,10 @@
 //! The life of a call: from the queue it is put on, over the connection, to its result.
 //!
-//! The JavaScript thread puts calls on a [`Link`]; a [`runner`] on the I/O thread sends them in
+//! The JavaScript thread puts each [`Burst`] of calls on a [`Link`]; a [`runner`] on the I/O thread sends them in
 //! their order, many to a pipeline, and hands the results to the link's [`Receiver`].
 
 mod batch;
+mod burst;
 mod deadline;
 mod line;
 mod link;
@@ -16,4 +17,5 @@ mod thread;
 mod testing;
 
 pub use batch::{Call, Done, Failure, Lengths};
+pub use burst::Burst;
 pub use link::{Link, Note, Receiver};

@@ -9,24 +9,15 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use napi::{Env, Result, check_status, sys};
 
-use super::owner::Owner;
-use super::promise::Numbers;
-use super::trace::Trace;
+use super::promise::Promises;
 use super::value::{Reference, Scope, Values, string};
 use crate::engine::{self, Done, Note, Receiver};
 
 /// How many results share a handle scope.
 const RESULTS_A_SCOPE: usize = 256;
 
-/// Names a call to the border.
-pub struct Ticket {
-    /// The number of its promise.
-    pub number: u32,
-    /// The store that made the call; `None` for the end of a link.
-    pub owner: Option<Arc<Owner>>,
-    /// What is told of the call in the end, when somebody listens.
-    pub trace: Option<Box<Trace>>,
-}
+/// Names a call: the number of its promise.
+pub type Ticket = u32;
 
 /// The receiver of a link's results.
 pub struct Border {
@@ -62,7 +53,7 @@ unsafe impl Send for Function {}
 struct Context {
     border: Arc<Border>,
     link: Arc<engine::Link<Ticket>>,
-    numbers: Rc<Numbers>,
+    promises: Rc<Promises>,
 }
 
 impl Border {
@@ -72,7 +63,7 @@ impl Border {
         env: &Env,
         listener: Reference,
         settle: Reference,
-        numbers: Rc<Numbers>,
+        promises: Rc<Promises>,
     ) -> Result<(Arc<Border>, Arc<engine::Link<Ticket>>)> {
         let border = Arc::new(Border {
             arrived: Mutex::default(),
@@ -87,7 +78,7 @@ impl Border {
         let context = Context {
             border: border.clone(),
             link: link.clone(),
-            numbers,
+            promises,
         };
         let function = threadsafe_function(env, context)?;
         *border.function() = Some(function);
@@ -106,9 +97,14 @@ impl Border {
             .unwrap_or_else(|poison| poison.into_inner())
     }
 
+    /// How many calls are under way.
+    pub fn pending(&self) -> usize {
+        self.pending.load(Ordering::Relaxed)
+    }
+
     /// A call is under way: the process stays alive until it is settled.
     pub fn depart(&self, env: sys::napi_env) {
-        let pending = self.pending.load(Ordering::Relaxed);
+        let pending = self.pending();
         self.pending.store(pending + 1, Ordering::Relaxed);
         if pending == 0
             && let Some(Function(function)) = *self.function()
@@ -119,7 +115,7 @@ impl Border {
     }
 
     fn settled(&self, env: sys::napi_env, count: usize) {
-        let pending = self.pending.load(Ordering::Relaxed) - count;
+        let pending = self.pending() - count;
         self.pending.store(pending, Ordering::Relaxed);
         if pending == 0 && count > 0 {
             if let Some(Function(function)) = *self.function() {
@@ -135,7 +131,7 @@ impl Border {
     /// JavaScript lets go of the link: the function goes when the last call is settled.
     pub fn orphan(&self, env: sys::napi_env) {
         self.is_orphan.store(true, Ordering::Relaxed);
-        if self.pending.load(Ordering::Relaxed) == 0 {
+        if self.pending() == 0 {
             self.release(env);
         }
     }
@@ -187,7 +183,7 @@ impl Border {
     }
 
     /// Settles all that has arrived.
-    fn settle_arrived(&self, env: sys::napi_env, numbers: &Numbers) {
+    fn settle_arrived(&self, env: sys::napi_env, promises: &Promises) {
         // Cleared before the queue is taken: what arrives after that signals anew.
         self.is_signalled.store(false, Ordering::Release);
         let Arrived { mut done, notes } = std::mem::take(&mut *self.arrived());
@@ -212,18 +208,19 @@ impl Border {
         let values = Values::new(env);
         let mut left = done.drain(..);
         let mut settled = Vec::with_capacity(2 * RESULTS_A_SCOPE);
-        let mut settled_numbers = Vec::with_capacity(RESULTS_A_SCOPE);
+        let mut numbers = Vec::with_capacity(RESULTS_A_SCOPE);
         while left.len() > 0 {
             let scope = Scope::open(env);
             for done in left.by_ref().take(RESULTS_A_SCOPE) {
-                settled_numbers.push(done.ticket.number);
-                settled.extend(values.settle(env, done));
+                numbers.push(done.ticket);
+                let call = promises.take(done.ticket);
+                settled.extend(values.settle(env, call, done));
             }
             self.settle.call(env, &settled);
             drop(scope);
             settled.clear();
             // Not before: those who hear of a failure may make a call.
-            numbers.free(settled_numbers.drain(..));
+            promises.free(numbers.drain(..));
         }
         drop(left);
         let mut arrived = self.arrived();
@@ -288,7 +285,7 @@ unsafe extern "C" fn on_signal(
     if !env.is_null() {
         // SAFETY: made in `threadsafe_function`, alive until `finalize`.
         let context = unsafe { &*context.cast::<Context>() };
-        context.border.settle_arrived(env, &context.numbers);
+        context.border.settle_arrived(env, &context.promises);
     }
 }
 

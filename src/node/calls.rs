@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Instant;
 
 use napi::bindgen_prelude::{JsObjectValue, Object};
@@ -12,6 +11,7 @@ use super::border::Ticket;
 use super::function::{ARGUMENTS, function};
 use super::link::Shared;
 use super::owner::Owner;
+use super::promise::UnderWay;
 use super::text::{self, Unwritten};
 use super::trace::Trace;
 use super::value::{Values, integer};
@@ -30,7 +30,7 @@ const OPS: [Op; 5] = [
 /// What a store does its calls with.
 pub struct Calls {
     pub shared: Rc<Shared>,
-    pub owner: Arc<Owner>,
+    pub owner: Rc<Owner>,
     pub prefix: Vec<u8>,
     /// Of a call made at the link's epoch.
     pub read_deadline: Instant,
@@ -59,7 +59,7 @@ impl Calls {
         Ok(functions)
     }
 
-    /// Makes a call: the number of its promise, or -1 less that number when the link is to be rung, or
+    /// Makes a call: the number of its promise, or -1 less that number when the burst is to be ended, or
     /// what it comes to when that is known already, or nothing with a pending exception when the
     /// conversion of an argument throws.
     fn call(
@@ -114,7 +114,7 @@ impl Calls {
             error,
         };
         let ticket = self.ticket(trace());
-        let number = integer(env, ticket.number as i32);
+        let number = integer(env, ticket as i32);
         self.count();
         self.shared.border.fail_soon(env, ticket, failure);
         Ok(number)
@@ -143,7 +143,7 @@ impl Calls {
         given: &[sys::napi_value; ARGUMENTS],
     ) -> std::result::Result<sys::napi_value, Unwritten> {
         let ticket = self.ticket(trace);
-        let number = ticket.number as i32;
+        let number = ticket as i32;
         let call = Call {
             op,
             deadline: if op.is_lookup() {
@@ -155,30 +155,29 @@ impl Calls {
         };
         let [integration, ids @ ..] = given;
         let ids = &ids[..ids_of(op)];
-        let pushed = self
-            .shared
-            .link
-            .push(&self.shared.settings.borrow(), call, |out| {
+        let shared = &self.shared;
+        let pushed = shared
+            .burst
+            .borrow_mut()
+            .push(&shared.settings.borrow(), call, |out| {
                 text::write(env, &self.prefix, *integration, ids, out)
             });
-        let is_to_ring = match pushed {
-            Ok(is_to_ring) => is_to_ring,
+        let is_first = match pushed {
+            Ok(is_first) => is_first,
             Err((call, reason)) => {
-                self.shared.numbers.free([call.ticket.number]);
+                shared.promises.take(call.ticket);
+                shared.promises.free([call.ticket]);
                 return Err(reason);
             }
         };
         self.count();
-        self.shared.border.depart(env);
-        Ok(integer(env, if is_to_ring { -1 - number } else { number }))
+        shared.border.depart(env);
+        Ok(integer(env, if is_first { -1 - number } else { number }))
     }
 
     fn ticket(&self, trace: Option<Box<Trace>>) -> Ticket {
-        Ticket {
-            number: self.shared.numbers.take(),
-            owner: Some(self.owner.clone()),
-            trace,
-        }
+        let owner = self.owner.clone();
+        self.shared.promises.add(Some(UnderWay { owner, trace }))
     }
 
     /// What a call with something that is no id comes to, which is told of at once.

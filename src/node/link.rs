@@ -9,7 +9,7 @@ use napi::{Env, JsValue, Result, sys};
 use napi_derive::napi;
 
 use super::border::{Border, Ticket};
-use super::promise::Numbers;
+use super::promise::Promises;
 use super::settings::ServerSettings;
 use super::value::{Reference, Values, integer};
 use crate::engine;
@@ -25,9 +25,16 @@ pub(super) struct Shared {
     pub env: sys::napi_env,
     pub border: Arc<Border>,
     pub link: Arc<engine::Link<Ticket>>,
-    pub numbers: Rc<Numbers>,
+    pub burst: RefCell<engine::Burst<Ticket>>,
+    pub promises: Rc<Promises>,
     pub settings: RefCell<Arc<Settings>>,
     pub is_closed: Cell<bool>,
+}
+
+impl Shared {
+    fn end_burst(&self) {
+        self.burst.borrow_mut().end(self.border.pending());
+    }
 }
 
 impl Drop for Shared {
@@ -53,13 +60,14 @@ impl Link {
         let settings = RefCell::new(Arc::new(Settings::try_from(settings)?));
         let listener = Reference::new(env.raw(), listener.raw())?;
         let settle = Reference::new(env.raw(), settle.raw())?;
-        let numbers = Rc::new(Numbers::default());
-        let (border, link) = Border::new(env, listener, settle, numbers.clone())?;
+        let promises = Rc::new(Promises::default());
+        let (border, link) = Border::new(env, listener, settle, promises.clone())?;
         Ok(Link(Rc::new(Shared {
             env: env.raw(),
             border,
+            burst: RefCell::new(engine::Burst::new(link.clone())),
             link,
-            numbers,
+            promises,
             settings,
             is_closed: Cell::new(false),
         })))
@@ -72,11 +80,11 @@ impl Link {
         Ok(())
     }
 
-    /// Has what is queued sent: to be called once a call gave a number below zero and what else was
-    /// to be called is called.
+    /// Sends the calls made since the last time: to be called after a call that gave a number below
+    /// zero, once what else was to be called is called.
     #[napi]
-    pub fn ring(&self) {
-        self.0.link.ring();
+    pub fn end_burst(&self) {
+        self.0.end_burst();
     }
 
     /// Ends the link: later calls fail, and the connection closes when the earlier ones have
@@ -85,17 +93,13 @@ impl Link {
     pub fn close<'env>(&self, env: &'env Env) -> Unknown<'env> {
         let shared = &self.0;
         shared.is_closed.set(true);
-        let number = shared.numbers.take();
-        let ticket = Ticket {
-            number,
-            owner: None,
-            trace: None,
-        };
-        let value = if shared.link.close(ticket).is_none() {
+        shared.end_burst();
+        let number = shared.promises.add(None);
+        let value = if shared.link.close(number).is_none() {
             shared.border.depart(env.raw());
             integer(env.raw(), number as i32)
         } else {
-            shared.numbers.free([number]);
+            shared.promises.free([number]);
             Values::new(env.raw()).of(env.raw(), &Answer::Yes)
         };
         // SAFETY: just made in `env`.

@@ -1,7 +1,7 @@
 //! What the calls of a store leave behind: who hears of them, and how many are under way.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::cell::Cell;
+use std::rc::Rc;
 
 use napi::sys;
 
@@ -17,32 +17,32 @@ pub struct Owner {
     /// `observe(operation, integration, milliseconds, outcome, attempts)` hears of traced calls.
     observe: Reference,
     is_strict: bool,
-    /// Calls that are not settled. Written by the JavaScript thread only.
-    pending: AtomicUsize,
+    /// Calls that are not settled.
+    pending: Cell<usize>,
     /// Whether the JavaScript object is gone.
-    is_gone: AtomicBool,
+    is_gone: Cell<bool>,
 }
 
 impl Owner {
     /// A store without calls.
-    pub fn new(report: Reference, observe: Reference, is_strict: bool) -> Arc<Owner> {
-        Arc::new(Owner {
+    pub fn new(report: Reference, observe: Reference, is_strict: bool) -> Rc<Owner> {
+        Rc::new(Owner {
             report,
             observe,
             is_strict,
-            pending: AtomicUsize::new(0),
-            is_gone: AtomicBool::new(false),
+            pending: Cell::new(0),
+            is_gone: Cell::new(false),
         })
     }
 
     /// How many calls are not settled.
     pub fn pending(&self) -> usize {
-        self.pending.load(Ordering::Relaxed)
+        self.pending.get()
     }
 
     /// A call more is to be settled.
     pub fn began(&self) {
-        self.pending.store(self.pending() + 1, Ordering::Relaxed);
+        self.pending.set(self.pending() + 1);
     }
 
     /// Tells of the failure: the error to reject with, none when the store is not set to.
@@ -75,16 +75,15 @@ impl Owner {
 
     /// One call of this store is settled.
     pub fn settled(&self, env: sys::napi_env) {
-        let pending = self.pending() - 1;
-        self.pending.store(pending, Ordering::Relaxed);
-        if self.is_gone.load(Ordering::Relaxed) {
+        self.pending.set(self.pending() - 1);
+        if self.is_gone.get() {
             self.let_go(env);
         }
     }
 
     /// The JavaScript object is gone: so are its functions, once no call needs them.
     pub fn gone(&self, env: sys::napi_env) {
-        self.is_gone.store(true, Ordering::Relaxed);
+        self.is_gone.set(true);
         self.let_go(env);
     }
 

@@ -5,6 +5,7 @@ use std::ptr;
 use napi::{Result, check_status, sys};
 
 use super::border::Ticket;
+use super::promise::UnderWay;
 use crate::engine::Done;
 use crate::store::Answer;
 
@@ -93,20 +94,24 @@ impl Values {
 
     /// What JavaScript is to know of a settled call: the number of its promise, less than zero when
     /// it is rejected, and what it comes to. Counts the call off its store.
-    pub fn settle(&self, env: sys::napi_env, done: Done<Ticket>) -> [sys::napi_value; 2] {
-        let Ticket {
-            number,
+    pub fn settle(
+        &self,
+        env: sys::napi_env,
+        call: Option<UnderWay>,
+        done: Done<Ticket>,
+    ) -> [sys::napi_value; 2] {
+        if let Some(UnderWay {
             owner,
-            trace,
-        } = done.ticket;
-        if let (Some(owner), Some(trace)) = (&owner, trace) {
-            owner.tell(env, &trace, &done.result, done.attempts);
+            trace: Some(trace),
+        }) = &call
+        {
+            owner.tell(env, trace, &done.result, done.attempts);
         }
-        let mut number = number as i32;
-        let value = match (&done.result, &owner) {
+        let mut number = done.ticket as i32;
+        let value = match (&done.result, &call) {
             (Ok(answer), _) => self.of(env, answer),
             (Err(_), None) => self.undefined,
-            (Err(failure), Some(owner)) => match owner.fail(env, failure) {
+            (Err(failure), Some(UnderWay { owner, .. })) => match owner.fail(env, failure) {
                 Some(error) => {
                     number = -1 - number;
                     error
@@ -115,7 +120,7 @@ impl Values {
                 None => self.no,
             },
         };
-        if let Some(owner) = owner {
+        if let Some(UnderWay { owner, .. }) = call {
             owner.settled(env);
         }
         [integer(env, number), value]

@@ -1,5 +1,6 @@
 use super::*;
 use crate::engine::batch::Call;
+use crate::engine::burst::Burst;
 use crate::engine::testing::{results, settings, write_ids};
 use crate::options::Settings;
 use crate::store::Op;
@@ -19,8 +20,9 @@ fn push(link: &Arc<Link<u32>>, settings: &Arc<Settings>, op: Op, ticket: u32, wa
         deadline,
         ticket,
     };
-    assert!(link.push(settings, call, write_ids).is_ok());
-    link.ring();
+    let mut burst = Burst::new(link.clone());
+    assert!(burst.push(settings, call, write_ids).is_ok());
+    burst.end(1);
 }
 
 #[test]
