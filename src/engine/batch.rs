@@ -1,14 +1,14 @@
 //! Calls as they wait and travel: batches that share one buffer for the text of their arguments.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use redis::Value;
 
-use crate::error::{Error, masked};
+use super::call::{Call, Done, Entry, Lengths};
+use crate::error::Error;
 use crate::options::{Endpoint, Settings};
 use crate::resp::{Commands, Reply};
-use crate::store::{self, Answer, Args, Op, Sending};
+use crate::store::{self, Answer, Args, Sending};
 
 /// How many calls one batch, and so one pipeline, holds at most. More in one are no faster.
 pub const MAX_CALLS: usize = 128;
@@ -16,70 +16,8 @@ pub const MAX_CALLS: usize = 128;
 /// What a command takes besides its arguments, in bytes.
 const COMMAND_ROOM: usize = 64;
 
-/// A call to be put on a link.
-#[derive(Debug)]
-pub struct Call<T> {
-    /// What to do.
-    pub op: Op,
-    /// Until when it may be sent and answered.
-    pub deadline: Instant,
-    /// Names the call to the receiver of its result.
-    pub ticket: T,
-}
-
-/// The length of each argument in the batch's text, in bytes.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Lengths {
-    /// The key prefix.
-    pub prefix: u32,
-    /// The integration id.
-    pub integration: u32,
-    /// The botmatic id of a save or delete, the one id of a lookup.
-    pub first: u32,
-    /// The external id of a save or delete.
-    pub second: u32,
-}
-
-/// A call in its batch.
-#[derive(Debug)]
-pub struct Entry<T> {
-    pub op: Op,
-    pub deadline: Instant,
-    /// `None` once it is settled.
-    pub ticket: Option<T>,
-    /// Whether it may have been carried out already, its reply lost.
-    pub is_resent: bool,
-    /// How many times it was sent.
-    pub attempts: u8,
-    /// How many times it was under way when the server closed the connection.
-    pub losses: u8,
-    /// How many of these were because of it, as far as that is certain.
-    pub hang_ups: u8,
-    start: usize,
-    lengths: Lengths,
-}
-
-/// A result, for the receiver.
-#[derive(Debug)]
-pub struct Done<T> {
-    /// The call's ticket.
-    pub ticket: T,
-    /// What became of it.
-    pub result: Result<Answer, Failure>,
-    /// How many times it was sent.
-    pub attempts: u8,
-}
-
-/// Why a call failed, and which call it was.
-#[derive(Clone, Debug)]
-pub struct Failure {
-    /// The call.
-    pub op: Op,
-    /// Its integration id, as far as it may be shown.
-    pub integration: String,
-    /// The reason.
-    pub error: Error,
-}
+/// Who writes an argument wants more bytes than it takes.
+const SPARE: usize = 128;
 
 /// Calls in their order, made with the same settings.
 #[derive(Debug)]
@@ -89,23 +27,38 @@ pub struct Batch<T> {
     text: Vec<u8>,
 }
 
+/// Room in a batch.
+#[derive(Clone, Copy, Default)]
+pub struct Room {
+    calls: usize,
+    bytes: usize,
+}
+
 impl<T> Batch<T> {
     pub fn new(settings: Arc<Settings>) -> Batch<T> {
+        Batch::with_room(settings, Room::default())
+    }
+
+    /// A batch that grows no further until it has as much as this.
+    pub fn with_room(settings: Arc<Settings>, room: Room) -> Batch<T> {
         Batch {
             settings,
-            entries: Vec::new(),
-            text: Vec::new(),
+            entries: Vec::with_capacity(room.calls),
+            text: Vec::with_capacity(room.bytes),
         }
     }
 
-    /// Whether no call may join.
-    pub fn is_full(&self) -> bool {
-        self.entries.len() >= MAX_CALLS
+    /// The room that this one needs.
+    pub fn room(&self) -> Room {
+        Room {
+            calls: self.entries.len(),
+            bytes: self.text.len() + SPARE,
+        }
     }
 
     /// Whether a call with these settings may join.
     pub fn accepts(&self, settings: &Arc<Settings>) -> bool {
-        !self.is_full() && Arc::ptr_eq(&self.settings, settings)
+        self.entries.len() < MAX_CALLS && Arc::ptr_eq(&self.settings, settings)
     }
 
     /// Whether all calls of another batch may join.
@@ -248,56 +201,6 @@ impl<T> Batch<T> {
             // Out of step, a reply may be that to another call; and of two halves only one was refused.
             let is_in_step = !matches!(refusal, Some(Error::Protocol { .. }));
             entry.is_resent |= !(was_refused && is_in_step) || in_halves;
-        }
-    }
-}
-
-impl Lengths {
-    fn total(self) -> usize {
-        [self.prefix, self.integration, self.first, self.second]
-            .iter()
-            .map(|&length| length as usize)
-            .sum()
-    }
-}
-
-impl<T> Entry<T> {
-    /// The arguments, out of the text of the entry's batch.
-    pub fn args<'a>(&self, text: &'a [u8]) -> Args<'a> {
-        let Lengths {
-            prefix,
-            integration,
-            first,
-            second,
-        } = self.lengths;
-        let (stem, rest) = text[self.start..].split_at(prefix as usize + integration as usize);
-        let (first, rest) = rest.split_at(first as usize);
-        Args {
-            stem,
-            first,
-            second: &rest[..second as usize],
-        }
-    }
-
-    /// The failure of this call for `error`.
-    pub fn failure(&self, text: &[u8], error: Error) -> Failure {
-        let integration = &self.args(text).stem[self.lengths.prefix as usize..];
-        Failure {
-            op: self.op,
-            integration: masked(integration),
-            error: error.without(integration),
-        }
-    }
-
-    /// Settles the call, unless it is settled already.
-    pub fn settle(&mut self, result: Result<Answer, Failure>, done: &mut Vec<Done<T>>) {
-        if let Some(ticket) = self.ticket.take() {
-            let attempts = self.attempts;
-            done.push(Done {
-                ticket,
-                result,
-                attempts,
-            });
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::batch::{Batch, Call, Lengths, MAX_CALLS};
+use super::batch::{Batch, MAX_CALLS, Room};
+use super::call::{Call, Lengths};
 use super::link::Link;
 use crate::options::Settings;
 
@@ -15,6 +16,8 @@ pub struct Burst<T> {
     batch: Option<Batch<T>>,
     /// With how many calls a batch goes before the end.
     limit: usize,
+    /// What the last batch needed: the next one mostly needs about as much.
+    room: Room,
 }
 
 impl<T: Send + 'static> Burst<T> {
@@ -24,6 +27,7 @@ impl<T: Send + 'static> Burst<T> {
             link,
             batch: None,
             limit: MAX_CALLS,
+            room: Room::default(),
         }
     }
 
@@ -40,7 +44,7 @@ impl<T: Send + 'static> Burst<T> {
             self.send();
         }
         let is_first = self.batch.is_none();
-        let new = || Batch::new(settings.clone());
+        let new = || Batch::with_room(settings.clone(), self.room);
         let batch = self.batch.get_or_insert_with(new);
         let pushed = batch.push(call, write);
         if batch.entries.len() >= self.limit {
@@ -60,6 +64,7 @@ impl<T: Send + 'static> Burst<T> {
 
     fn send(&mut self) {
         if let Some(batch) = self.batch.take() {
+            self.room = batch.room();
             self.link.push(batch);
         }
     }

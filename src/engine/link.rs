@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
-use super::batch::{Batch, Done};
+use super::batch::Batch;
+use super::call::Done;
 use super::runner::Runner;
 use super::thread;
 use crate::backend::Traffic;

@@ -5,6 +5,7 @@
 
 mod batch;
 mod burst;
+mod call;
 mod deadline;
 mod line;
 mod link;
@@ -16,6 +17,6 @@ mod thread;
 #[cfg(test)]
 mod testing;
 
-pub use batch::{Call, Done, Failure, Lengths};
 pub use burst::Burst;
+pub use call::{Call, Done, Failure, Lengths};
 pub use link::{Link, Note, Receiver};

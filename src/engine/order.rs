@@ -4,7 +4,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::batch::{Batch, Entry};
+use super::batch::Batch;
+use super::call::Entry;
 use crate::options::Settings;
 use crate::store::{Op, Wipe};
 
@@ -140,7 +141,7 @@ fn join<T>(batch: Batch<T>, out: &mut VecDeque<Item<T>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::batch::{Call, Lengths};
+    use crate::engine::call::{Call, Lengths};
     use crate::engine::testing::settings;
     use std::time::Instant;
 

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use super::batch::{Batch, Done, Entry, MAX_CALLS};
+use super::batch::{Batch, MAX_CALLS};
+use super::call::{Done, Entry};
 use super::order::{Held, Item};
 use crate::backend::Replies;
 use crate::error::Error;
@@ -169,7 +170,7 @@ fn batches<'a, T>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::batch::Call;
+    use crate::engine::call::Call;
     use crate::engine::testing::{settings, write_ids};
     use crate::store::Op;
 

@@ -8,7 +8,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::batch::Done;
+use super::call::Done;
 use super::deadline::Clock;
 use super::line::{CLOSED, Line, Signal};
 use super::link::{Found, Link, Note};

@@ -1,6 +1,8 @@
 use super::*;
 use crate::engine::testing::{settings, write_ids};
+use crate::store::Op;
 use crate::store::testing::refusal;
+use std::time::Instant;
 
 fn settled(replies: Vec<Value>, waits: bool) -> (Vec<bool>, Vec<(bool, bool)>) {
     let mut batch = Batch::new(settings(1));

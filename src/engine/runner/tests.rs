@@ -1,6 +1,6 @@
 use super::*;
-use crate::engine::batch::Call;
 use crate::engine::burst::Burst;
+use crate::engine::call::Call;
 use crate::engine::testing::{results, settings, write_ids};
 use crate::options::Settings;
 use crate::store::Op;

@@ -1,0 +1,121 @@
+//! A call, from its making to its result.
+
+use std::time::Instant;
+
+use crate::error::{Error, masked};
+use crate::store::{Answer, Args, Op};
+
+/// A call to be put on a link.
+#[derive(Debug)]
+pub struct Call<T> {
+    /// What to do.
+    pub op: Op,
+    /// Until when it may be sent and answered.
+    pub deadline: Instant,
+    /// Names the call to the receiver of its result.
+    pub ticket: T,
+}
+
+/// The length of each argument in the batch's text, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Lengths {
+    /// The key prefix.
+    pub prefix: u32,
+    /// The integration id.
+    pub integration: u32,
+    /// The botmatic id of a save or delete, the one id of a lookup.
+    pub first: u32,
+    /// The external id of a save or delete.
+    pub second: u32,
+}
+
+/// A call in its batch.
+#[derive(Debug)]
+pub struct Entry<T> {
+    pub op: Op,
+    pub deadline: Instant,
+    /// `None` once it is settled.
+    pub ticket: Option<T>,
+    /// Whether it may have been carried out already, its reply lost.
+    pub is_resent: bool,
+    /// How many times it was sent.
+    pub attempts: u8,
+    /// How many times it was under way when the server closed the connection.
+    pub losses: u8,
+    /// How many of these were because of it, as far as that is certain.
+    pub hang_ups: u8,
+    pub(super) start: usize,
+    pub(super) lengths: Lengths,
+}
+
+/// A result, for the receiver.
+#[derive(Debug)]
+pub struct Done<T> {
+    /// The call's ticket.
+    pub ticket: T,
+    /// What became of it.
+    pub result: Result<Answer, Failure>,
+    /// How many times it was sent.
+    pub attempts: u8,
+}
+
+/// Why a call failed, and which call it was.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// The call.
+    pub op: Op,
+    /// Its integration id, as far as it may be shown.
+    pub integration: String,
+    /// The reason.
+    pub error: Error,
+}
+
+impl Lengths {
+    pub(super) fn total(self) -> usize {
+        [self.prefix, self.integration, self.first, self.second]
+            .iter()
+            .map(|&length| length as usize)
+            .sum()
+    }
+}
+
+impl<T> Entry<T> {
+    /// The arguments, out of the text of the entry's batch.
+    pub fn args<'a>(&self, text: &'a [u8]) -> Args<'a> {
+        let Lengths {
+            prefix,
+            integration,
+            first,
+            second,
+        } = self.lengths;
+        let (stem, rest) = text[self.start..].split_at(prefix as usize + integration as usize);
+        let (first, rest) = rest.split_at(first as usize);
+        Args {
+            stem,
+            first,
+            second: &rest[..second as usize],
+        }
+    }
+
+    /// The failure of this call for `error`.
+    pub fn failure(&self, text: &[u8], error: Error) -> Failure {
+        let integration = &self.args(text).stem[self.lengths.prefix as usize..];
+        Failure {
+            op: self.op,
+            integration: masked(integration),
+            error: error.without(integration),
+        }
+    }
+
+    /// Settles the call, unless it is settled already.
+    pub fn settle(&mut self, result: Result<Answer, Failure>, done: &mut Vec<Done<T>>) {
+        if let Some(ticket) = self.ticket.take() {
+            let attempts = self.attempts;
+            done.push(Done {
+                ticket,
+                result,
+                attempts,
+            });
+        }
+    }
+}
