@@ -29,7 +29,11 @@ const progress = (text, total) => {
   return bar
 }
 
-/** All contenders and the server's limit in one setting, in turn: A B C, A B C, …. */
+/**
+ * All contenders and the server's limit in one setting, in turn: A B C, A B C, …, with one number of
+ * calls under way and then the next, so that those compared are clocked within seconds. The first
+ * round warms up and does not count.
+ */
 const compareCalls = async (setting, { where, turns }) => {
   const workloads = WORKLOADS.map(({ call, underWay, calls }) => ({
     call,
@@ -41,16 +45,21 @@ const compareCalls = async (setting, { where, turns }) => {
     const contender = await startContender(name, where)
     if (contender) contenders.push({ ...contender, runs: workloads.map(() => []) })
   }
-  const bar = progress(setting, ROUNDS * contenders.length * workloads.length)
+  const levels = [...new Set(workloads.map(({ underWay }) => underWay))]
+  const bar = progress(setting, (1 + ROUNDS) * contenders.length * workloads.length)
   const limits = []
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const { ask, runs } of contenders) {
-      for (const [w, workload] of workloads.entries()) {
-        runs[w].push(await ask('measure', workload))
-        bar.increment()
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const level of levels) {
+      for (const { ask, runs } of contenders) {
+        for (const [w, workload] of workloads.entries()) {
+          if (workload.underWay !== level) continue
+          const run = await ask('measure', workload)
+          if (round > 0) runs[w].push(run)
+          bar.increment()
+        }
       }
     }
-    limits.push(await serverLimit(where))
+    if (round > 0) limits.push(await serverLimit(where))
   }
   bar.stop()
   await Promise.all(contenders.map(({ close }) => close()))

@@ -17,7 +17,7 @@ const CALLS = {
 /** In this order: the lookups find what the saves wrote, and the deletes delete it. */
 const ORDER = ['save', 'lookup', 'mixed', 'delete']
 
-const UNDER_WAY = { 1: 2_000, 16: 10_000, 256: 25_000, 4096: 25_000, 50000: 50_000 }
+const UNDER_WAY = { 1: 2_000, 16: 10_000, 256: 50_000, 4096: 50_000, 50000: 50_000 }
 
 const WORKLOADS = Object.entries(UNDER_WAY).flatMap(([underWay, calls]) =>
   ORDER.map((call) => ({ call, underWay: Number(underWay), calls }))
