@@ -30,15 +30,20 @@ const scanLoop = (scan, unlink) => async (i) => {
   return true
 }
 
-const redis6 =
-  (options) =>
-  async ({ host, port, path, ca }) => {
+const CONTENDERS = {
+  original: (where) => {
+    const client = require('redis2').createClient({ ...where, tls: tlsOf(where) })
+    return require('@botmatic/js-redis-key-store')(client)
+  },
+
+  'redis 6': async ({ host, port, path, ca }) => {
     const tls = ca ? { tls: true, ...tlsOf({ ca }) } : {}
     const socket = path ? { path } : { host, port, ...tls }
     const client = require('redis6').createClient({
       socket,
       maintNotifications: 'disabled',
-      ...options
+      // A timer a command slows it.
+      commandOptions: { timeout: undefined }
     })
     await client.connect()
     return byHand({
@@ -52,18 +57,7 @@ const redis6 =
       ),
       close: () => client.quit()
     })
-  }
-
-const CONTENDERS = {
-  original: (where) => {
-    const client = require('redis2').createClient({ ...where, tls: tlsOf(where) })
-    return require('@botmatic/js-redis-key-store')(client)
   },
-
-  'redis 6': redis6({}),
-
-  // As it comes, it keeps a timer for each command under way.
-  'redis 6 untimed': redis6({ commandOptions: { timeout: undefined } }),
 
   'ioredis 6': (where) => {
     const { Redis } = require('ioredis6')

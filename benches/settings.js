@@ -5,11 +5,9 @@ const path = require('node:path')
 const { freePort, startRedis } = require('../scripts/redis')
 const { makeCertificates, tlsConfiguration } = require('../__test__/support/tls')
 const { commandTo } = require('./command')
+const { CONTENDERS } = require('./contenders')
 
 const HALF_MILLISECOND = 0.5
-
-/** A walk is one command at a time, and no matter of timers. */
-const WIPERS = ['original', 'redis 6', 'ioredis 6', 'valkey-glide 2', 'this store']
 
 /** How many foreign keys, which way, at most how many calls one after the other, and who wipes. */
 const SETTINGS = {
@@ -70,7 +68,7 @@ const WAYS = {
  * limits them, and how it is stopped.
  */
 const prepare = async (name) => {
-  const { keys, way = 'loopback', turns = Infinity, wipers = WIPERS } = SETTINGS[name]
+  const { keys, way = 'loopback', turns = Infinity, wipers } = SETTINGS[name]
   const server = await startRedis({
     args: ['--unixsocket', 'redis.sock', '--enable-debug-command', 'local']
   })
@@ -81,7 +79,7 @@ const prepare = async (name) => {
     where,
     port: server.port,
     turns,
-    wipers,
+    wipers: wipers ?? Object.keys(CONTENDERS),
     stop: async () => {
       stop?.()
       certificates?.remove()
