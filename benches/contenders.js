@@ -42,7 +42,7 @@ const CONTENDERS = {
     const client = require('redis6').createClient({
       socket,
       maintNotifications: 'disabled',
-      // A timer a command slows it.
+      // A timer a command slows it, and ends seconds later, while another is clocked.
       commandOptions: { timeout: undefined }
     })
     await client.connect()

@@ -16,7 +16,7 @@ const { SETTINGS, prepare } = require('./settings')
 const { summary } = require('./summary')
 const { printCalls, printWipes } = require('./tables')
 const { compareWipes } = require('./wipe')
-const { WORKLOADS } = require('./workloads')
+const { LEVELS } = require('./workloads')
 
 const QUICK = process.argv.includes('--quick')
 const ROUNDS = QUICK ? 1 : 5
@@ -31,44 +31,47 @@ const progress = (text, total) => {
 
 /**
  * All contenders and the server's limit in one setting, in turn: A B C, A B C, …, with one number of
- * calls under way and then the next, so that those compared are clocked within seconds. The first
- * round warms up and does not count.
+ * calls under way and then the next, so that those compared are clocked within seconds. Each turn
+ * begins with a run that does not count: code is slow at first, and two processes that start to talk
+ * may share one core for a moment, with round trips half as long.
  */
 const compareCalls = async (setting, { where, turns }) => {
-  const workloads = WORKLOADS.map(({ call, underWay, calls }) => ({
-    call,
-    underWay,
-    calls: Math.min(calls, underWay * turns)
-  }))
+  const levels = LEVELS.map((level) =>
+    level.map(({ call, underWay, calls }) => ({
+      call,
+      underWay,
+      calls: Math.min(calls, underWay * turns)
+    }))
+  )
+  const workloads = levels.flat()
   const contenders = []
   for (const name of Object.keys(CONTENDERS)) {
     const contender = await startContender(name, where)
-    if (contender) contenders.push({ ...contender, runs: workloads.map(() => []) })
+    if (contender)
+      contenders.push({ ...contender, runs: new Map(workloads.map((workload) => [workload, []])) })
   }
-  const levels = [...new Set(workloads.map(({ underWay }) => underWay))]
-  const bar = progress(setting, (1 + ROUNDS) * contenders.length * workloads.length)
+  const bar = progress(setting, ROUNDS * contenders.length * workloads.length)
   const limits = []
-  for (let round = 0; round <= ROUNDS; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     for (const level of levels) {
       for (const { ask, runs } of contenders) {
-        for (const [w, workload] of workloads.entries()) {
-          if (workload.underWay !== level) continue
-          const run = await ask('measure', workload)
-          if (round > 0) runs[w].push(run)
+        await ask('measure', level[0])
+        for (const workload of level) {
+          runs.get(workload).push(await ask('measure', workload))
           bar.increment()
         }
       }
     }
-    if (round > 0) limits.push(await serverLimit(where))
+    limits.push(await serverLimit(where))
   }
   bar.stop()
   await Promise.all(contenders.map(({ close }) => close()))
   const results = contenders.flatMap(({ name, runs }) =>
-    runs.map((done, w) => ({
+    workloads.map((workload) => ({
       setting,
       contender: name,
-      workload: title(workloads[w]),
-      ...summary(done)
+      workload: title(workload),
+      ...summary(runs.get(workload))
     }))
   )
   return { results, limits: summary(limits) }

@@ -19,7 +19,8 @@ const ORDER = ['save', 'lookup', 'mixed', 'delete']
 
 const UNDER_WAY = { 1: 2_000, 16: 10_000, 256: 50_000, 4096: 50_000, 50000: 50_000 }
 
-const WORKLOADS = Object.entries(UNDER_WAY).flatMap(([underWay, calls]) =>
+/** The workloads, by how many calls are under way. */
+const LEVELS = Object.entries(UNDER_WAY).map(([underWay, calls]) =>
   ORDER.map((call) => ({ call, underWay: Number(underWay), calls }))
 )
 
@@ -87,4 +88,4 @@ const measure = async (store, { call, underWay, calls }) => {
   }
 }
 
-module.exports = { CALLS, TOKEN, WORKLOADS, measure, timed }
+module.exports = { CALLS, TOKEN, LEVELS, measure, timed }
