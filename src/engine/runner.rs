@@ -24,6 +24,9 @@ use crate::store::Answer;
 /// caller take to go on.
 const LINGER: Duration = Duration::from_micros(100);
 
+/// How long replies may take for a server to be near by.
+const NEAR: Duration = Duration::from_micros(200);
+
 /// How many calls under way are few: each wait of this thread costs them more than the way to the
 /// server and back. With more of them the time of a core is of more use to the server.
 const LIGHT: usize = 16;
@@ -40,7 +43,7 @@ pub struct Runner<T: Send + 'static> {
     refusal: Option<Error>,
     /// When a flight last landed, or the first of them took off.
     moved_at: Instant,
-    /// Whether few calls were under way when one landed last.
+    /// Whether few calls were under way when one landed last, and the server was near by.
     was_light: bool,
     /// For how long the next connection has to stand before it is used, see `hang_up`.
     proof: Duration,

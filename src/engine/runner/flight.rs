@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Runner, overdue};
+use super::{NEAR, Runner, overdue};
 use crate::backend::MAX_UNDER_WAY;
 use crate::engine::link::Note;
 use crate::engine::order::Item;
@@ -95,7 +95,7 @@ impl<T: Send + 'static> Runner<T> {
     /// Takes in the replies to the first flight. It stays in `pending` meanwhile, see `take_off`.
     pub(super) fn land(&mut self, replies: Vec<Reply>, is_closing: bool) {
         panic_if_asked("land");
-        self.was_light = self.is_light();
+        self.was_light = self.is_light() && self.moved_at.elapsed() <= NEAR;
         let Pending {
             waiting,
             flights,
