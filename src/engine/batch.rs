@@ -68,12 +68,12 @@ impl<T> Batch<T> {
     }
 
     /// Adds a call. `write` appends its arguments to the text and tells their lengths; when it
-    /// fails, nothing is added and the call comes back.
+    /// fails, nothing is added.
     pub fn push<E>(
         &mut self,
         call: Call<T>,
         write: impl FnOnce(&mut Vec<u8>) -> Result<Lengths, E>,
-    ) -> Result<(), (Call<T>, E)> {
+    ) -> Result<(), E> {
         let start = self.text.len();
         match write(&mut self.text) {
             Ok(lengths) => {
@@ -92,7 +92,7 @@ impl<T> Batch<T> {
             }
             Err(error) => {
                 self.text.truncate(start);
-                Err((call, error))
+                Err(error)
             }
         }
     }

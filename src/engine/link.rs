@@ -43,7 +43,7 @@ pub struct Link<T> {
     /// What went over its connections.
     pub traffic: Arc<Traffic>,
     /// Stands for the time of the call in the deadline of a queued call. The I/O thread puts in its
-    /// own when it takes the call: at once, and with one look at the clock for many.
+    /// own when it takes the call: a moment later, and with one look at the clock for many.
     pub epoch: Instant,
 }
 

@@ -143,7 +143,6 @@ impl Calls {
         given: &[sys::napi_value; ARGUMENTS],
     ) -> std::result::Result<sys::napi_value, Unwritten> {
         let ticket = self.ticket(trace);
-        let number = ticket as i32;
         let call = Call {
             op,
             deadline: if op.is_lookup() {
@@ -164,17 +163,19 @@ impl Calls {
             });
         let is_first = match pushed {
             Ok(is_first) => is_first,
-            Err((call, reason)) => {
-                shared.promises.take(call.ticket);
-                shared.promises.free([call.ticket]);
+            Err(reason) => {
+                shared.promises.take(ticket);
+                shared.promises.free([ticket]);
                 return Err(reason);
             }
         };
         self.count();
         shared.border.depart(env);
+        let number = ticket as i32;
         Ok(integer(env, if is_first { -1 - number } else { number }))
     }
 
+    /// The number of a new call's promise.
     fn ticket(&self, trace: Option<Box<Trace>>) -> Ticket {
         let owner = self.owner.clone();
         self.shared.promises.add(Some(UnderWay { owner, trace }))
