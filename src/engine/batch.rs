@@ -19,6 +19,9 @@ const COMMAND_ROOM: usize = 64;
 /// Who writes an argument wants more bytes than it takes.
 const SPARE: usize = 128;
 
+/// The most bytes to have ready for a batch: one huge argument is not often followed by another.
+const MOST_READY: usize = 64 * 1024;
+
 /// Calls in their order, made with the same settings.
 #[derive(Debug)]
 pub struct Batch<T> {
@@ -48,11 +51,11 @@ impl<T> Batch<T> {
         }
     }
 
-    /// The room that this one needs.
+    /// The room to have ready for one like this.
     pub fn room(&self) -> Room {
         Room {
             calls: self.entries.len(),
-            bytes: self.text.len() + SPARE,
+            bytes: (self.text.len() + SPARE).min(MOST_READY),
         }
     }
 
