@@ -15,6 +15,7 @@ const { aptInstall } = require('../scripts/apt')
 const ROOT = path.join(__dirname, '..')
 const RECORD = path.join(__dirname, 'counts.json')
 const CALLS = ['save', 'lookup', 'delete']
+/** As in counts.rs: one full pipeline. */
 const BATCH = 128
 /** Two lengths of a run: what both have in common, start and end, is no part of the difference. */
 const [FEW, MANY] = [10, 50]
@@ -23,7 +24,11 @@ const TOLERANCE = 0.05
 /** What is counted, by which tool, and how many calls one figure is for. */
 const FIGURES = {
   'instructions a call': { tool: 'callgrind', told: /Collected : (\d+)/, calls: 1 },
-  'allocations a batch of 128': { tool: 'dhat', told: /Total:.* in ([\d,]+) blocks/, calls: BATCH }
+  [`allocations a batch of ${BATCH}`]: {
+    tool: 'dhat',
+    told: /Total:.* in ([\d,]+) blocks/,
+    calls: BATCH
+  }
 }
 
 const run = (command, ...args) => {

@@ -46,6 +46,7 @@ mod resp;
 #[path = "../src/store/mod.rs"]
 mod store;
 
+/// One full pipeline.
 const BATCH: usize = 128;
 
 const INTEGRATION: &str = "0123456789abcdef0123456789abcdef";

@@ -3,6 +3,9 @@ const { constructor: NativePromise } = (async () => {})()
 
 const now = NativePromise.resolve()
 
+/** The number of a promise, of which the native side gives -1 less it to tell something more. */
+const plain = (number) => (number < 0 ? -1 - number : number)
+
 /** Promises of calls on a link, which the native side settles by the numbers that it gives them. */
 class Promises {
   #resolves
@@ -19,13 +22,9 @@ class Promises {
     return new NativePromise((resolve) => {
       const answer = call()
       if (typeof answer !== 'number') return resolve(answer)
-      if (answer >= 0) {
-        this.#resolves[answer] = resolve
-      } else {
-        this.#resolves[-1 - answer] = resolve
-        // Once all who have just got a result have made their next call.
-        now.then(this.#endBurst)
-      }
+      this.#resolves[plain(answer)] = resolve
+      // Once all who have just got a result have made their next call.
+      if (answer < 0) now.then(this.#endBurst)
     })
   }
 }
@@ -39,8 +38,8 @@ const settler =
   (resolves) =>
   (...settled) => {
     for (let at = 0; at < settled.length; at += 2) {
+      const number = plain(settled[at])
       const isFailed = settled[at] < 0
-      const number = isFailed ? -1 - settled[at] : settled[at]
       const resolve = resolves[number]
       resolves[number] = undefined
       resolve(isFailed ? NativePromise.reject(settled[at + 1]) : settled[at + 1])

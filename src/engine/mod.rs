@@ -1,7 +1,7 @@
 //! The life of a call: from the queue it is put on, over the connection, to its result.
 //!
-//! The JavaScript thread puts each [`Burst`] of calls on a [`Link`]; a [`runner`] on the I/O thread sends them in
-//! their order, many to a pipeline, and hands the results to the link's [`Receiver`].
+//! The JavaScript thread puts each [`Burst`] of calls on a [`Link`]; a [`runner`] on the I/O thread
+//! sends them in their order, many to a pipeline, and hands the results to the link's [`Receiver`].
 
 mod batch;
 mod burst;
