@@ -46,6 +46,22 @@ impl fmt::Display for Address {
     }
 }
 
+impl Address {
+    /// Reads `host:port` as the nodes of a cluster write it, an IPv6 address without brackets; where
+    /// they leave out the host, it is `asked`, that of the node that wrote it.
+    pub fn parse(text: &str, asked: &str) -> Option<Address> {
+        let (host, port) = text.rsplit_once(':')?;
+        let host = match host {
+            "" | "?" => asked,
+            host => host.trim_start_matches('[').trim_end_matches(']'),
+        };
+        Some(Address {
+            host: host.to_owned(),
+            port: port.parse().ok()?,
+        })
+    }
+}
+
 /// Where servers that call themselves `host:port` are really reached.
 #[derive(Clone, Debug, Default)]
 pub struct NatMap(pub HashMap<String, Address>);
@@ -81,9 +97,13 @@ pub struct Cluster {
     pub seeds: Vec<Address>,
     /// Where the nodes that they name are reached.
     pub nat_map: NatMap,
-    /// The masters that the last connection knew, asked after the seeds: those may all be gone.
+    /// The masters that the last session knew, asked after the seeds: those may all be gone.
     pub seen: Mutex<Vec<Address>>,
-    /// Whether the last connection met a slot that was half moved.
+    /// The node that a slot was last said to have moved to, asked first: others may be behind.
+    pub ahead: Mutex<Option<Address>>,
+    /// Nodes that slots are on the way to, which may have none yet.
+    pub newcomers: Mutex<Vec<Address>>,
+    /// Whether the last session met a slot that was half moved.
     pub is_half_moved: AtomicBool,
 }
 

@@ -1,188 +1,471 @@
-//! A Redis Cluster: each command goes to the master that holds its key, one over several keys is
-//! taken apart, and the replies come back as if there were one server.
+//! A Redis Cluster: each command goes to the node that holds its key, one over several keys is taken
+//! apart, and the replies come back as if there were one server.
 //!
-//! When a slot has moved, or a master is gone, the whole session is given up: the engine opens a new
-//! one, which learns the slots anew, and sends again in order. Only a slot that is just moving is
-//! followed key by key, by what `ASK` says.
+//! When a slot has moved, the session is given up: what was refused for it goes again, in order, on
+//! the next one, which learns the slots anew. Only a slot that is just moving is followed key by key,
+//! by what `ASK` says.
 
-use std::collections::HashMap;
-use std::future::poll_fn;
+use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
-use std::task::Poll;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
 use redis::{ServerError, Value};
-use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
+use super::calls::Came;
 use super::connection::{Connection, broken};
-use super::pieces::{Load, Parts, take_apart};
+use super::deletion::Sends;
+use super::in_turn::in_turn;
+use super::routing::{Piece, PieceCame, Router, Whole};
 use super::slots::Slots;
-use super::target::{Place, Refusal, Target};
+use super::target::{Place, Refusal, Target, late};
+use super::topology::{Topology, Unknown};
 use super::traffic::Traffic;
-use super::wire::{Replies, Wire};
 use crate::error::Error;
 use crate::options::{self, Address, Endpoint, Settings};
 use crate::resp::{Commands, Reply};
 
-/// Connections to each master.
+/// Connections to each node that holds slots, or is about to.
 pub struct Cluster {
-    masters: Vec<Connection>,
-    routes: Arc<Routes>,
-}
-
-/// What sending needs.
-struct Routes {
     settings: Arc<Settings>,
-    traffic: Arc<Traffic>,
-    /// Whether a pair is saved in two commands even when both keys have one master.
+    /// Whether a pair is saved in two commands even when both keys are of one slot.
     splits: bool,
     slots: Slots,
-    wires: Vec<Wire>,
-    /// Nodes that are about to get their first slot.
-    newcomers: Mutex<HashMap<Address, Connection>>,
+    nodes: Vec<Node>,
+    in_flight: VecDeque<InFlight>,
+    /// The number of the first of these; they are numbered as they are sent.
+    first: u64,
+}
+
+/// A node and its connection.
+struct Node {
+    address: Address,
+    connection: Connection,
+    /// What its next replies are to, in order.
+    owes: VecDeque<Owed>,
+}
+
+/// What one sending on a connection is for.
+struct Owed {
+    /// The number in flight.
+    number: u64,
+    /// The pieces there.
+    pieces: Vec<usize>,
+    /// Whether an `ASKING` goes before each.
+    is_asking: bool,
+}
+
+/// A sending, over however many connections.
+struct InFlight {
+    wholes: Wholes,
+    pieces: Vec<Sent>,
+}
+
+/// What the pieces of a sending make.
+enum Wholes {
+    Commands(Vec<Whole>),
+    Topology,
+}
+
+/// A piece that is sent.
+struct Sent {
+    piece: Piece,
+    reply: Option<Reply>,
+    /// Whether it was sent on to where `ASK` says.
+    was_asked: bool,
+}
+
+/// What came back for a sending.
+pub enum CameBack {
+    /// What came for each command.
+    Commands(Vec<Came>),
+    /// What the nodes told.
+    Topology(Result<Topology, Error>),
 }
 
 impl Cluster {
-    /// Learns the slots from one of the nodes, and connects to each master, by `end`.
+    /// Learns the slots from one of the nodes, and connects to each that holds some, by `end`.
     pub async fn open(
         settings: &Arc<Settings>,
         cluster: &options::Cluster,
         traffic: &Arc<Traffic>,
         end: Instant,
     ) -> Result<Cluster, Refusal> {
-        let slots = learn(settings, cluster, traffic, end).await?;
-        let mut masters = Vec::with_capacity(slots.masters.len());
-        for address in &slots.masters {
-            masters.push(open_node(settings, address, traffic, end).await?);
+        let mut known: Vec<Address> = Vec::new();
+        let ahead = locked(&cluster.ahead).take();
+        let seen = locked(&cluster.seen).clone();
+        for address in ahead.into_iter().chain(cluster.seeds.clone()).chain(seen) {
+            if !known.contains(&address) {
+                known.push(address);
+            }
         }
-        *cluster.seen.lock().unwrap_or_else(PoisonError::into_inner) = slots.masters.clone();
-        let routes = Routes {
+        let has_tls = settings.tls.is_some();
+        let late =
+            |node: &&Address| late(&node.to_string().into(), has_tls, settings.connect_timeout);
+        let (slots, mut nodes) = in_turn(known.iter(), end, late, |node, end| {
+            connect(settings, cluster, node, traffic, end)
+        })
+        .await?;
+        (*locked(&cluster.seen)).clone_from(&slots.masters);
+        connect_newcomers(settings, cluster, traffic, end, &mut nodes).await;
+        Ok(Cluster {
             settings: settings.clone(),
-            traffic: traffic.clone(),
             splits: cluster.is_half_moved.swap(false, Ordering::Relaxed),
             slots,
-            wires: masters.iter().map(|master| master.wire().clone()).collect(),
-            newcomers: Mutex::default(),
-        };
-        Ok(Cluster {
-            masters,
-            routes: Arc::new(routes),
+            nodes,
+            in_flight: VecDeque::new(),
+            first: 0,
         })
     }
 
-    /// How many masters there are.
-    pub fn masters(&self) -> usize {
-        self.masters.len()
+    /// How many nodes there are.
+    pub fn nodes(&self) -> usize {
+        self.nodes.len()
     }
 
-    /// See [`super::Session::send`].
-    pub fn send(&self, commands: &Commands, master: usize) -> Replies {
-        let routes = self.routes.clone();
-        let mut load = Load::new(routes.wires.len());
-        let parts: Vec<Parts> = commands
+    /// Sends the commands of calls after all that were sent before.
+    pub fn send(&mut self, commands: &Commands) {
+        self.send_routed(commands, None);
+    }
+
+    /// Sends a step of a deletion.
+    pub fn step(&mut self, step: &Sends) {
+        match step {
+            Sends::Commands(commands, node) => self.send_routed(commands, Some(*node)),
+            Sends::Topology => {
+                let question = Commands::one(&self.settings.names.cluster, &[b"NODES"]);
+                let pieces = (0..self.nodes.len()).map(|node| Piece {
+                    node,
+                    command: question.clone(),
+                });
+                self.send_pieces(Wholes::Topology, pieces.collect());
+            }
+        }
+    }
+
+    fn send_routed(&mut self, commands: &Commands, walked: Option<usize>) {
+        let router = Router {
+            names: &self.settings.names,
+            // A slot that nobody holds: any node tells so.
+            owner: |key: &[u8]| self.slots.owner(key).unwrap_or(0),
+            walked,
+            splits: self.splits,
+        };
+        let mut pieces = Vec::new();
+        let wholes = commands
             .iter()
-            .map(|command| {
-                let owner = |key: &[u8]| routes.owner(key);
-                let names = &routes.settings.names;
-                take_apart(&command, names, routes.splits, owner, master, &mut load)
-            })
+            .map(|command| router.take_apart(&command, &mut pieces))
             .collect();
-        let sent: Vec<_> = load
-            .by_master
-            .into_iter()
-            .zip(&routes.wires)
-            .map(|(commands, wire)| (!commands.is_empty()).then(|| wire.send(commands)))
-            .collect();
-        Replies::OfMany(Box::pin(async move {
-            let mut replies = Vec::with_capacity(sent.len());
-            for sent in sent {
-                replies.push(match sent {
-                    Some(sent) => sent.await?.into_iter(),
-                    None => Vec::new().into_iter(),
+        self.send_pieces(Wholes::Commands(wholes), pieces);
+    }
+
+    fn send_pieces(&mut self, wholes: Wholes, pieces: Vec<Piece>) {
+        let number = self.first + self.in_flight.len() as u64;
+        let nodes = pieces.iter().map(|piece| piece.node).enumerate().collect();
+        let pieces = pieces.into_iter().map(|piece| Sent {
+            piece,
+            reply: None,
+            was_asked: false,
+        });
+        let pieces = pieces.collect();
+        self.in_flight.push_back(InFlight { wholes, pieces });
+        self.send_to(number, nodes, false);
+    }
+
+    /// Sends pieces of the sending `number`, each to the node it is given with.
+    fn send_to(&mut self, number: u64, nodes: Vec<(usize, usize)>, is_asking: bool) {
+        let Some(sent) = self.in_flight.get((number - self.first) as usize) else {
+            return;
+        };
+        for (n, node) in self.nodes.iter_mut().enumerate() {
+            let mut commands = Commands::default();
+            let own = nodes.iter().filter(|(_, to)| *to == n);
+            let pieces: Vec<usize> = own.map(|(piece, _)| *piece).collect();
+            for &piece in &pieces {
+                if is_asking {
+                    commands.append(&Commands::one("ASKING", &[]));
+                }
+                commands.append(&sent.pieces[piece].piece.command);
+            }
+            if !pieces.is_empty() {
+                node.connection.pipeline.send(commands);
+                node.owes.push_back(Owed {
+                    number,
+                    pieces,
+                    is_asking,
                 });
             }
-            let mut answers = Vec::with_capacity(load.pieces.len());
-            for (master, piece) in load.pieces {
-                let reply = replies[master].next().ok_or_else(|| changed("is silent"))?;
-                answers.push(routes.follow(piece, reply).await?);
-            }
-            let mut answers = answers.into_iter();
-            Ok(parts
-                .into_iter()
-                .map(|parts| parts.put_together(&mut answers))
-                .collect())
-        }))
-    }
-
-    /// Closes the connections and returns when that is done.
-    pub async fn close(self) {
-        for master in self.masters {
-            master.close().await;
         }
     }
 
-    /// Resolves when the connection to a master is gone.
-    pub async fn ended(&mut self) {
-        poll_fn(|context| {
-            let mut masters = self.masters.iter_mut();
-            let is_gone = masters.any(|master| master.poll_ended(context).is_ready());
-            if is_gone {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
+    /// Writes and reads. Resolves to what came for the first sending; fails when a connection is gone.
+    pub fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<CameBack, (Error, io::Error)>> {
+        loop {
+            if self.is_first_complete() && !self.follow_asked() {
+                self.first += 1;
+                if let Some(sent) = self.in_flight.pop_front() {
+                    return Poll::Ready(Ok(self.came_back(sent)));
+                }
+            }
+            let mut has_read = false;
+            for n in 0..self.nodes.len() {
+                let node = &mut self.nodes[n];
+                match node.connection.pipeline.poll(context) {
+                    Poll::Ready(Ok(replies)) => {
+                        has_read = true;
+                        self.take_in(n, replies);
+                    }
+                    Poll::Ready(Err(error)) => {
+                        let server = node.address.to_string().into();
+                        return Poll::Ready(Err((broken(&server, &error), error)));
+                    }
+                    Poll::Pending => {}
+                }
+            }
+            if !has_read {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    fn is_first_complete(&self) -> bool {
+        let mut sent = self.in_flight.iter().take(1);
+        sent.any(|sent| sent.pieces.iter().all(|sent| sent.reply.is_some()))
+    }
+
+    /// Gives replies of a node to the pieces they are to: to the first ones, when it is gone since.
+    fn take_in(&mut self, node: usize, replies: Vec<Reply>) {
+        let Some(owed) = self.nodes[node].owes.pop_front() else {
+            return;
+        };
+        let Some(sent) = self.in_flight.get_mut((owed.number - self.first) as usize) else {
+            return;
+        };
+        let (skipped, step) = if owed.is_asking { (1, 2) } else { (0, 1) };
+        let replies = replies.into_iter().skip(skipped).step_by(step);
+        for (piece, reply) in owed.pieces.into_iter().zip(replies) {
+            sent.pieces[piece].reply = Some(reply);
+        }
+    }
+
+    /// Sends those pieces of the first sending on that a node asks to, and tells whether there are any.
+    ///
+    /// Later commands are on their way already. Those over the same keys are asked for too, and
+    /// follow; should one be carried out after all, since the move was called off, the engine
+    /// sends it again behind this one.
+    fn follow_asked(&mut self) -> bool {
+        let mut followed = Vec::new();
+        let Some(sent) = self.in_flight.front() else {
+            return false;
+        };
+        for (n, sent) in sent.pieces.iter().enumerate() {
+            let Some(error) = redirection(&sent.reply).filter(|error| error.code() == "ASK") else {
+                continue;
+            };
+            let Some(address) = self.named_by(error, sent.piece.node) else {
+                continue;
+            };
+            let mut nodes = self.nodes.iter();
+            match nodes.position(|node| node.address == address) {
+                Some(node) if !sent.was_asked => followed.push((n, node)),
+                Some(_) => {}
+                None => self.meet([address]),
+            }
+        }
+        if let Some(sent) = self.in_flight.front_mut() {
+            for (piece, node) in &followed {
+                let sent = &mut sent.pieces[*piece];
+                sent.was_asked = true;
+                sent.reply = None;
+                sent.piece.node = *node;
+            }
+        }
+        let follows = !followed.is_empty();
+        self.send_to(self.first, followed, true);
+        follows
+    }
+
+    /// The next session is to know these nodes, too.
+    fn meet(&self, nodes: impl IntoIterator<Item = Address>) {
+        let Some(cluster) = self.cluster() else {
+            return;
+        };
+        let mut newcomers = locked(&cluster.newcomers);
+        for node in nodes {
+            if !newcomers.contains(&node) {
+                newcomers.push(node);
+            }
+        }
+    }
+
+    fn cluster(&self) -> Option<&options::Cluster> {
+        match &self.settings.endpoint {
+            Endpoint::Cluster(cluster) => Some(cluster),
+            _ => None,
+        }
+    }
+
+    /// The node that `ASK <slot> <host>:<port>` or `MOVED …` names, said by node `by`.
+    fn named_by(&self, error: &ServerError, by: usize) -> Option<Address> {
+        let (_, place) = error.details()?.split_once(' ')?;
+        let address = Address::parse(place, &self.nodes[by].address.host)?;
+        Some(self.cluster()?.nat_map.reach(address))
+    }
+
+    fn came_back(&self, sent: InFlight) -> CameBack {
+        match sent.wholes {
+            Wholes::Commands(wholes) => {
+                let mut pieces = sent.pieces.into_iter().map(|sent| self.came(sent));
+                let server = &self.settings.server;
+                let came = wholes.into_iter();
+                CameBack::Commands(
+                    came.map(|whole| whole.put_together(&mut pieces, server))
+                        .collect(),
+                )
+            }
+            Wholes::Topology => CameBack::Topology(self.topology(sent.pieces)),
+        }
+    }
+
+    fn came(&self, sent: Sent) -> PieceCame {
+        let Some(cluster) = self.cluster() else {
+            return PieceCame::Lost;
+        };
+        let node = sent.piece.node;
+        if let Some(error) = redirection(&sent.reply) {
+            if error.code() == "MOVED" {
+                *locked(&cluster.ahead) = self.named_by(error, node);
+            }
+            let server = self.nodes[node].address.to_string().into();
+            return PieceCame::Elsewhere(changed(server, &format!("it says {}", error.code())));
+        }
+        // Two keys of a slot that is half moved: no node takes them at once.
+        if let Some(Reply::Value(Value::ServerError(error))) = &sent.reply
+            && error.code() == "TRYAGAIN"
+        {
+            cluster.is_half_moved.store(true, Ordering::Relaxed);
+        }
+        sent.reply.map_or(PieceCame::Lost, PieceCame::Reply)
+    }
+
+    fn topology(&self, pieces: Vec<Sent>) -> Result<Topology, Error> {
+        let server = || self.settings.server.clone();
+        let Some(cluster) = self.cluster() else {
+            return Err(changed(server(), "it is none"));
+        };
+        let nodes = self.nodes.iter().map(|node| &node.address);
+        let replies = pieces.into_iter().map(|sent| match sent.reply {
+            Some(reply) => reply.into_value(),
+            None => Value::Nil,
+        });
+        Topology::read(replies.zip(nodes), &self.slots, &cluster.nat_map).map_err(|unknown| {
+            match unknown {
+                Unknown::Refused(error) => error,
+                Unknown::Changed => changed(server(), "slots have moved"),
+                Unknown::NewNodes(nodes) => {
+                    self.meet(nodes);
+                    changed(server(), "slots move to another node")
+                }
             }
         })
-        .await;
     }
-}
 
-/// Asks the nodes in turn for the slots.
-async fn learn(
-    settings: &Settings,
-    cluster: &options::Cluster,
-    traffic: &Arc<Traffic>,
-    end: Instant,
-) -> Result<Slots, Refusal> {
-    let mut nodes = cluster.seeds.clone();
-    let seen = cluster
-        .seen
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
-    nodes.extend(
-        seen.into_iter()
-            .filter(|node| !cluster.seeds.contains(node)),
-    );
-    let mut refusal = Refusal::passing(Error::Unreachable {
-        server: settings.server.clone(),
-        reason: "no node is known".into(),
-    });
-    for (asked, node) in nodes.iter().enumerate() {
-        // A share each, so that one that keeps silent leaves time for the next.
-        let left = end.saturating_duration_since(Instant::now());
-        let share = left / (nodes.len() - asked + 1) as u32;
-        match ask(settings, cluster, node, traffic, Instant::now() + share).await {
-            Ok(slots) => return Ok(slots),
-            Err(of_this) if of_this.is_final => return Err(of_this),
-            Err(of_this) => refusal = of_this,
+    /// What came back of each sending in flight so far, in order, now that it is over.
+    pub fn take_known(&mut self) -> Vec<CameBack> {
+        for n in 0..self.nodes.len() {
+            let known: Vec<_> = self.nodes[n].connection.pipeline.take_known().collect();
+            for replies in known {
+                self.take_in(n, replies);
+            }
         }
+        let sent: Vec<_> = self.in_flight.drain(..).collect();
+        sent.into_iter().map(|sent| self.came_back(sent)).collect()
     }
-    Err(refusal)
+
+    /// How many bytes wait to be handed to the system.
+    pub fn unwritten_bytes(&self) -> usize {
+        let nodes = self.nodes.iter();
+        nodes
+            .map(|node| node.connection.pipeline.unwritten_bytes())
+            .sum()
+    }
+
+    /// How many sendings, the last ones, are not handed to the system in full.
+    pub fn unsent(&self) -> usize {
+        let firsts = self.nodes.iter().filter_map(|node| {
+            let unsent = node.connection.pipeline.unsent();
+            let first = node.owes.len().checked_sub(unsent)?;
+            Some(node.owes.get(first)?.number - self.first)
+        });
+        let sent = firsts
+            .min()
+            .map_or(self.in_flight.len(), |first| first as usize);
+        self.in_flight.len() - sent
+    }
 }
 
-async fn ask(
+/// The error of a reply that says that a key is elsewhere.
+fn redirection(reply: &Option<Reply>) -> Option<&ServerError> {
+    match reply {
+        Some(Reply::Value(Value::ServerError(error)))
+            if matches!(error.code(), "ASK" | "MOVED") =>
+        {
+            Some(error)
+        }
+        _ => None,
+    }
+}
+
+fn changed(server: Arc<str>, how: &str) -> Error {
+    Error::Unreachable {
+        server,
+        reason: format!("the cluster has changed: {how}").into(),
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Connects to every node that holds slots, as `node` tells them.
+async fn connect(
     settings: &Settings,
     cluster: &options::Cluster,
     node: &Address,
     traffic: &Arc<Traffic>,
     end: Instant,
+) -> Result<(Slots, Vec<Node>), Refusal> {
+    let mut asked = Some(open_node(settings, node, traffic, end).await?);
+    let mut slots = None;
+    if let Some(asked) = &mut asked {
+        slots = Some(ask(settings, cluster, asked, node).await?);
+    }
+    let mut nodes = Vec::new();
+    let slots = slots.ok_or_else(|| Refusal::passing(changed(node.to_string().into(), "")))?;
+    for address in &slots.masters {
+        let own = asked.take_if(|_| address == node);
+        let connection = match own {
+            Some(connection) => connection,
+            None => open_node(settings, address, traffic, end).await?,
+        };
+        nodes.push(Node::new(address.clone(), connection));
+    }
+    Ok((slots, nodes))
+}
+
+async fn ask(
+    settings: &Settings,
+    cluster: &options::Cluster,
+    connection: &mut Connection,
+    node: &Address,
 ) -> Result<Slots, Refusal> {
-    let connection = open_node(settings, node, traffic, end).await?;
     let server: Arc<str> = node.to_string().into();
     let reply = connection
-        .wire()
         .ask(&settings.names.cluster, &[b"SLOTS"])
         .await
         .map_err(|error| Refusal::passing(broken(&server, &error)))?;
@@ -202,93 +485,47 @@ async fn ask(
     }
 }
 
+/// Connects to the nodes that slots are on the way to, in half of the time that is left. Those that
+/// are out of reach are forgotten, until they are named again.
+async fn connect_newcomers(
+    settings: &Settings,
+    cluster: &options::Cluster,
+    traffic: &Arc<Traffic>,
+    end: Instant,
+    nodes: &mut Vec<Node>,
+) {
+    let newcomers = std::mem::take(&mut *locked(&cluster.newcomers));
+    for address in newcomers {
+        if nodes.iter().any(|node| node.address == address) {
+            continue;
+        }
+        let now = Instant::now();
+        let share = now + end.saturating_duration_since(now) / 2;
+        let opened = timeout_at(share, open_node(settings, &address, traffic, share)).await;
+        if let Ok(Ok(connection)) = opened {
+            nodes.push(Node::new(address.clone(), connection));
+            locked(&cluster.newcomers).push(address);
+        }
+    }
+}
+
 async fn open_node(
     settings: &Settings,
     node: &Address,
     traffic: &Arc<Traffic>,
     end: Instant,
 ) -> Result<Connection, Refusal> {
-    let target = Target::of(
-        settings,
-        Place::Tcp(node, None),
-        node.to_string().into(),
-        traffic,
-    );
+    let place = Place::Tcp(node, None);
+    let target = Target::of(settings, place, node.to_string().into(), traffic);
     Connection::open(&target, end).await
 }
 
-impl Routes {
-    /// Goes where the reply sends the command; gives other replies back.
-    ///
-    /// Later commands are on their way already, but none over this key can have been carried out: a
-    /// key that is not at its old master any more does not come back.
-    async fn follow(&self, command: Commands, reply: Reply) -> io::Result<Reply> {
-        let reply = match &reply {
-            Reply::Value(Value::ServerError(error)) if error.code() == "MOVED" => {
-                return Err(changed("has moved a slot"));
-            }
-            Reply::Value(Value::ServerError(error)) if error.code() == "ASK" => {
-                let node = self.asked_for(error).ok_or_else(|| changed("asks oddly"))?;
-                let mut commands = Commands::one("ASKING", &[]);
-                commands.append(command);
-                let replies = self.wire_to(node).await?.send(commands).await?;
-                replies
-                    .into_iter()
-                    .nth(1)
-                    .ok_or_else(|| changed("is silent"))?
-            }
-            _ => reply,
-        };
-        // Two keys of a slot that is half moved: no master takes them at once.
-        if let (Reply::Value(Value::ServerError(error)), Some(cluster)) = (&reply, self.cluster())
-            && error.code() == "TRYAGAIN"
-        {
-            cluster.is_half_moved.store(true, Ordering::Relaxed);
-        }
-        Ok(reply)
-    }
-
-    fn cluster(&self) -> Option<&options::Cluster> {
-        match &self.settings.endpoint {
-            Endpoint::Cluster(cluster) => Some(cluster),
-            _ => None,
+impl Node {
+    fn new(address: Address, connection: Connection) -> Node {
+        Node {
+            address,
+            connection,
+            owes: VecDeque::new(),
         }
     }
-
-    /// The number of a key's master. A slot that nobody holds: any master tells so.
-    fn owner(&self, key: &[u8]) -> usize {
-        self.slots.owner(key).unwrap_or(0)
-    }
-
-    /// The node that `ASK <slot> <host>:<port>` names.
-    fn asked_for(&self, error: &ServerError) -> Option<Address> {
-        let (_, place) = error.details()?.split_once(' ')?;
-        let (host, port) = place.rsplit_once(':')?;
-        let address = Address {
-            host: host.to_owned(),
-            port: port.parse().ok()?,
-        };
-        Some(self.cluster()?.nat_map.reach(address))
-    }
-
-    async fn wire_to(&self, node: Address) -> io::Result<Wire> {
-        let masters = &self.slots.masters;
-        if let Some(number) = masters.iter().position(|master| *master == node) {
-            return Ok(self.wires[number].clone());
-        }
-        let mut newcomers = self.newcomers.lock().await;
-        if !newcomers.contains_key(&node) {
-            let end = Instant::now() + self.settings.connect_timeout;
-            let opened = open_node(&self.settings, &node, &self.traffic, end).await;
-            let opened = opened.map_err(|_| changed("asks for a node that is out of reach"))?;
-            newcomers.insert(node.clone(), opened);
-        }
-        let wire = newcomers.get(&node).map(|newcomer| newcomer.wire().clone());
-        wire.ok_or_else(|| changed("asks oddly"))
-    }
-}
-
-/// Why the session is of no more use.
-fn changed(what: &str) -> io::Error {
-    io::Error::other(format!("the cluster has changed: a node {what}"))
 }

@@ -1,21 +1,18 @@
 //! One connection to a Redis server: opening it, logging in, sending pipelines.
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use redis::Value;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
+use super::in_turn::in_turn;
 use super::last::Named;
-use super::stream;
-use super::target::{Place, Refusal, Target};
+use super::pipeline::{Pipeline, closed};
+use super::stream::{Socket, Stream, look_up};
+use super::target::{Refusal, Target};
 use super::traffic::Counted;
-use super::wire::{Driver, Wire};
 use crate::error::{Error, reply_text};
 use crate::resp::{Commands, Reply};
 
@@ -24,79 +21,48 @@ const CLIENT_NAME: &str = "js-redis-key-store";
 
 /// A connection that is logged in. Dropping it closes it.
 pub struct Connection {
-    wire: Wire,
-    driver: JoinHandle<()>,
+    /// What goes over it.
+    pub pipeline: Pipeline<Counted<Stream>>,
 }
 
 impl Connection {
-    /// Connects and logs in by `end`.
+    /// Connects and logs in by `end`: where a host has several addresses, to the first that serves.
     pub async fn open(target: &Target<'_>, end: Instant) -> Result<Connection, Refusal> {
-        let opening = async {
-            let connection = Connection::connect(target)
-                .await
-                .map_err(Refusal::passing)?;
-            connection.log_in(target).await.map(|()| connection)
-        };
-        timeout_at(end, opening).await.unwrap_or_else(|_| {
-            let server = target.server.clone();
-            let waited = target.connect_timeout.as_millis();
-            let reason: Arc<str> = format!("nothing came back within {waited} ms").into();
-            // Servers without TLS often keep silent at a handshake.
-            Err(Refusal::passing(match target.tls {
-                Some(_) => Error::Tls { server, reason },
-                None => Error::Unreachable { server, reason },
-            }))
+        let sockets = timeout_at(end, look_up(target.place)).await;
+        let sockets = sockets
+            .map_err(|_| Refusal::passing(target.late()))?
+            .map_err(|error| Refusal::passing(target.unreachable(&error)))?;
+        let late = |_: &_| target.late();
+        in_turn(sockets.into_iter(), end, late, |socket, _| {
+            Connection::open_socket(target, socket)
         })
+        .await
     }
 
-    async fn connect(target: &Target<'_>) -> Result<Connection, Error> {
-        let server = &target.server;
-        let unreachable = |error: io::Error| Error::Unreachable {
-            server: server.clone(),
-            reason: error.to_string().into(),
-        };
-        match target.place {
-            Place::Tcp(address, family) => {
-                let stream = stream::tcp(address, family, target.connect_timeout)
-                    .await
-                    .map_err(unreachable)?;
-                let Some(tls) = target.tls else {
-                    return Ok(Connection::over(stream, target));
-                };
-                let encrypted = tls.connect(&address.host, stream).await;
-                let encrypted = encrypted.map_err(|error| Error::Tls {
-                    server: server.clone(),
-                    reason: error.to_string().into(),
+    async fn open_socket(target: &Target<'_>, socket: Socket) -> Result<Connection, Refusal> {
+        let stream = Stream::connect(&socket)
+            .await
+            .map_err(|error| Refusal::passing(target.unreachable(&error)))?;
+        let stream = match (target.tls, stream) {
+            (Some(tls), Stream::Tcp(stream)) => {
+                let encrypted = tls.connect(target.place.host(), stream).await;
+                let encrypted = encrypted.map_err(|error| {
+                    let (server, reason) = (target.server.clone(), error.to_string().into());
+                    Refusal::passing(Error::Tls { server, reason })
                 })?;
-                Ok(Connection::over(encrypted, target))
+                Stream::Tls(Box::new(encrypted))
             }
-            #[cfg(unix)]
-            Place::Unix(path) => {
-                let stream = tokio::net::UnixStream::connect(path)
-                    .await
-                    .map_err(unreachable)?;
-                Ok(Connection::over(stream, target))
-            }
-            #[cfg(not(unix))]
-            Place::Unix(_) => Err(unreachable(io::Error::new(
-                io::ErrorKind::Unsupported,
-                "this system has no Unix sockets",
-            ))),
-        }
+            (_, stream) => stream,
+        };
+        let counted = Counted::new(stream, target.traffic.clone());
+        let mut connection = Connection {
+            pipeline: Pipeline::new(counted, target.response_timeout),
+        };
+        connection.log_in(target).await?;
+        Ok(connection)
     }
 
-    fn over<S>(stream: S, target: &Target<'_>) -> Connection
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let (wire, driver) = Driver::new(Counted::new(stream, target.traffic.clone()));
-        Connection {
-            wire,
-            driver: tokio::spawn(driver),
-        }
-    }
-
-    async fn log_in(&self, target: &Target<'_>) -> Result<(), Refusal> {
+    async fn log_in(&mut self, target: &Target<'_>) -> Result<(), Refusal> {
         let (names, server) = (target.names, &target.server);
         let mut login = Commands::default();
         if let Some(password) = target.password {
@@ -118,8 +84,11 @@ impl Connection {
         }
         login.add::<&str>(&names.ping, &[]);
 
-        let passing = |error: io::Error| Refusal::passing(broken(server, &error));
-        let replies = self.wire.send(login).await.map_err(passing)?;
+        self.pipeline.send(login);
+        let replies = match self.replies().await {
+            Ok(replies) => replies,
+            Err(error) => return Err(self.hung_up(target, &error)),
+        };
         let mut replies = replies.into_iter().map(Reply::into_value);
         let mut reply = || replies.next().unwrap_or(Value::Nil);
         if target.password.is_some() {
@@ -129,7 +98,6 @@ impl Connection {
             0 => Value::Okay,
             _ => reply(),
         };
-        // Both: a server that has no room for one more client says so once and hangs up.
         check_service(server, &reply())?;
         let named = match reply() {
             Value::BulkString(info) => Named::parse(&String::from_utf8_lossy(&info)),
@@ -149,8 +117,8 @@ impl Connection {
             Some(db) => {
                 // Refused as well, it stays in the first database, as the clients do.
                 let db = db.to_string();
-                let selected = self.wire.ask(&names.select, &[db.as_bytes()]).await;
-                selected.map_err(passing)?;
+                let selected = self.ask(&names.select, &[db.as_bytes()]).await;
+                selected.map_err(|error| Refusal::passing(broken(server, &error)))?;
                 Ok(())
             }
             None => Err(Refusal::lasting(Error::Database {
@@ -161,38 +129,42 @@ impl Connection {
         }
     }
 
-    /// The way to send on this connection.
-    pub fn wire(&self) -> &Wire {
-        &self.wire
+    /// Why a server hung up during the login: one that has no room for a client, or wants none from
+    /// this machine, says so first.
+    fn hung_up(&mut self, target: &Target<'_>, error: &io::Error) -> Refusal {
+        let server = &target.server;
+        let said = self.pipeline.take_known().flatten().next();
+        let refused = said.and_then(|reply| {
+            let reply = reply.into_value();
+            let checked = match target.password {
+                Some(_) => check_auth(server, &reply),
+                None => check_service(server, &reply),
+            };
+            checked.err()
+        });
+        refused.unwrap_or_else(|| Refusal::passing(broken(server, error)))
     }
 
-    /// Closes the connection and returns when that is done, where dropping it is done a little later.
-    pub async fn close(mut self) {
-        self.driver.abort();
-        self.ended().await;
+    /// The replies to the first sending in flight.
+    async fn replies(&mut self) -> io::Result<Vec<Reply>> {
+        poll_fn(|context| self.pipeline.poll(context)).await
     }
 
-    /// Resolves when the connection is gone.
-    pub async fn ended(&mut self) {
-        poll_fn(|context| self.poll_ended(context)).await;
-    }
-
-    /// Whether the connection is gone; not to be asked again once it is.
-    pub fn poll_ended(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        // How the driver ended tells nothing: it returns nothing, and its panic is an end too.
-        Pin::new(&mut self.driver).poll(context).map(|_| ())
-    }
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.driver.abort();
+    /// Sends a command, while nothing else is in flight, and gives its reply.
+    pub async fn ask(&mut self, name: &str, arguments: &[&[u8]]) -> io::Result<Value> {
+        self.pipeline.send(Commands::one(name, arguments));
+        let reply = self.replies().await?.into_iter().next();
+        reply.map(Reply::into_value).ok_or_else(closed)
     }
 }
 
 /// What a lost connection is told as.
 pub fn broken(server: &Arc<str>, error: &io::Error) -> Error {
     let (server, reason) = (server.clone(), error.to_string().into());
+    // With TLS 1.3 a server tells only after the handshake that it wants a certificate.
+    if super::tls::is_of_tls(error) {
+        return Error::Tls { server, reason };
+    }
     match error.kind() {
         io::ErrorKind::InvalidData => Error::Protocol { server, reason },
         _ => Error::Unreachable { server, reason },

@@ -12,15 +12,14 @@ pub struct Named {
 }
 
 impl Named {
-    /// Reads the reply to `CLIENT INFO`.
+    /// Reads the reply to `CLIENT INFO`: `id=7 addr=127.0.0.1:50000 laddr=… fd=8 …`. The address may be
+    /// the path of a Unix socket, spaces and all, so it ends where the next field begins.
     pub fn parse(info: &str) -> Option<Named> {
-        let field = |name: &str| {
-            let mut fields = info.split_ascii_whitespace();
-            fields.find_map(|field| field.strip_prefix(name)?.strip_prefix('='))
-        };
+        let (id, rest) = info.strip_prefix("id=")?.split_once(" addr=")?;
+        let (address, _) = rest.split_once(" laddr=")?;
         Some(Named {
-            id: field("id")?.to_owned(),
-            address: field("addr")?.to_owned(),
+            id: id.to_owned(),
+            address: address.to_owned(),
         })
     }
 }
@@ -58,6 +57,9 @@ mod tests {
         };
         let info = "id=7 addr=127.0.0.1:50000 laddr=127.0.0.1:6379 fd=8 name= age=0 user=default\n";
         assert_eq!(Named::parse(info), Some(named));
+        let over_a_socket = "id=8 addr=/run/a b/r.sock:0 laddr=/run/a b/r.sock:0 fd=9 name=\n";
+        let named = Named::parse(over_a_socket).expect("it has both fields");
+        assert_eq!(named.address, "/run/a b/r.sock:0");
         assert_eq!(Named::parse("laddr=127.0.0.1:6379 id=7"), None);
         assert_eq!(Named::parse(""), None);
     }

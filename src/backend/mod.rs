@@ -1,21 +1,28 @@
 //! Where pairs live: connections to one Redis server, to the master that sentinels name, or to the
-//! masters of a cluster.
+//! nodes of a cluster.
 
+mod calls;
 mod cluster;
 mod connection;
+mod deletion;
+mod in_turn;
 mod last;
-mod pieces;
+mod pipeline;
+mod routing;
 mod sentinel;
 mod session;
+mod silence;
 mod slots;
 mod stream;
 mod target;
+#[cfg(test)]
+mod testing;
 pub mod tls;
+mod topology;
 mod traffic;
-mod wire;
 
-pub use connection::broken;
-pub use session::Session;
+pub use calls::{Earlier, Outcome};
+pub use deletion::Deletion;
+pub use session::{CameFor, End, Session};
 pub use target::Refusal;
 pub use traffic::Traffic;
-pub use wire::{MAX_UNDER_WAY, Replies};

@@ -3,50 +3,52 @@
 use std::sync::Arc;
 
 use redis::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::connection::{Connection, broken};
-use super::target::{Place, Refusal, Target};
+use super::in_turn::in_turn;
+use super::target::{Place, Refusal, Target, late};
 use super::traffic::Traffic;
 use crate::error::{Error, reply_text};
 use crate::options::{Address, Names, Sentinel, Settings};
 
-/// Connects to the master, by `end`.
+/// Connects by `end` to the master that a sentinel names: to that which the first one names, unless
+/// it is none or out of reach. A sentinel may be behind.
 pub async fn open(
     settings: &Settings,
     sentinel: &Sentinel,
     traffic: &Arc<Traffic>,
     end: Instant,
 ) -> Result<Connection, Refusal> {
-    let master = find(settings, sentinel, traffic, end).await?;
-    let server: Arc<str> = format!("{master} ({})", settings.server).into();
-    let target = Target::of(settings, Place::Tcp(&master, None), server.clone(), traffic);
-    let connection = Connection::open(&target, end).await?;
-    check_role(&connection, &settings.names, &server).await?;
-    Ok(connection)
+    let late = |node: &&Address| {
+        late(
+            &name(node),
+            sentinel.tls.is_some(),
+            settings.connect_timeout,
+        )
+    };
+    let nodes = sentinel.nodes.iter();
+    let opened = in_turn(nodes, end, late, |node, end| async move {
+        let master = ask(settings, sentinel, node, traffic, end).await;
+        // Where one refuses the login, another may not.
+        let master = master.map_err(|refusal| Refusal::passing(refusal.error))?;
+        let master = sentinel.nat_map.reach(master);
+        let server: Arc<str> = format!("{master} ({})", settings.server).into();
+        let target = Target::of(settings, Place::Tcp(&master, None), server, traffic);
+        let mut connection = Connection::open(&target, end).await?;
+        let role = check_role(&mut connection, &settings.names, &target.server);
+        let role = timeout_at(end, role).await;
+        role.unwrap_or_else(|_| Err(Refusal::passing(target.late())))?;
+        Ok(connection)
+    });
+    opened.await.map_err(|refusal| Refusal {
+        is_final: refusal.is_final || matches!(refusal.error, Error::Auth { .. }),
+        ..refusal
+    })
 }
 
-/// Asks the sentinels in turn.
-async fn find(
-    settings: &Settings,
-    sentinel: &Sentinel,
-    traffic: &Arc<Traffic>,
-    end: Instant,
-) -> Result<Address, Refusal> {
-    let mut refusal = Refusal::passing(Error::Unreachable {
-        server: settings.server.clone(),
-        reason: "no sentinel is known".into(),
-    });
-    for (asked, node) in sentinel.nodes.iter().enumerate() {
-        // A share each, so that one that keeps silent leaves time for the next.
-        let left = end.saturating_duration_since(Instant::now());
-        let share = left / (sentinel.nodes.len() - asked + 1) as u32;
-        match ask(settings, sentinel, node, traffic, Instant::now() + share).await {
-            Ok(master) => return Ok(sentinel.nat_map.reach(master)),
-            Err(of_this) => refusal = of_this,
-        }
-    }
-    Err(refusal)
+fn name(node: &Address) -> Arc<str> {
+    format!("sentinel {node}").into()
 }
 
 async fn ask(
@@ -56,26 +58,23 @@ async fn ask(
     traffic: &Arc<Traffic>,
     end: Instant,
 ) -> Result<Address, Refusal> {
-    let server: Arc<str> = format!("sentinel {node}").into();
-    let connection = Connection::open(
-        &Target {
-            place: Place::Tcp(node, None),
-            server: server.clone(),
-            tls: sentinel.tls.as_ref(),
-            username: sentinel.username.as_deref(),
-            password: sentinel.password.as_deref(),
-            db: 0,
-            fallback_db: None,
-            names: &settings.names,
-            connect_timeout: settings.connect_timeout,
-            traffic,
-        },
-        end,
-    )
-    .await?;
+    let server = name(node);
+    let target = Target {
+        place: Place::Tcp(node, None),
+        server: server.clone(),
+        tls: sentinel.tls.as_ref(),
+        username: sentinel.username.as_deref(),
+        password: sentinel.password.as_deref(),
+        db: 0,
+        fallback_db: None,
+        names: &settings.names,
+        connect_timeout: settings.connect_timeout,
+        response_timeout: settings.response_timeout,
+        traffic,
+    };
+    let mut connection = Connection::open(&target, end).await?;
     let question: [&[u8]; 2] = [b"GET-MASTER-ADDR-BY-NAME", sentinel.master.as_bytes()];
     let reply = connection
-        .wire()
         .ask("SENTINEL", &question)
         .await
         .map_err(|error| Refusal::passing(broken(&server, &error)))?;
@@ -91,12 +90,11 @@ async fn ask(
 
 /// A master that was just demoted may still be named. A user who may not ask is let through.
 async fn check_role(
-    connection: &Connection,
+    connection: &mut Connection,
     names: &Names,
     server: &Arc<str>,
 ) -> Result<(), Refusal> {
     let reply = connection
-        .wire()
         .ask(&names.role, &[])
         .await
         .map_err(|error| Refusal::passing(broken(server, &error)))?;

@@ -65,17 +65,30 @@ impl Slots {
 
     /// The number of the master that holds a key, `None` when no master holds its slot.
     pub fn owner(&self, key: &[u8]) -> Option<usize> {
-        self.owners[slot(key)].map(usize::from)
+        self.holder(slot(key))
+    }
+
+    /// The number of the master that holds a slot, `None` when there is none.
+    pub fn holder(&self, slot: usize) -> Option<usize> {
+        self.owners.get(slot).copied().flatten().map(usize::from)
+    }
+
+    /// How many slots a master holds.
+    pub fn count(&self, number: usize) -> usize {
+        let own = |owner: &&Option<u16>| owner.map(usize::from) == Some(number);
+        self.owners.iter().filter(own).count()
     }
 }
 
-/// A node of the reply; one without a host is the node that was asked.
+/// A node of the reply; one without a host, or with an unknown one, has that of the node that was asked.
 fn address(node: &[Value], asked: &Address, nat_map: &NatMap) -> Option<Address> {
     let [host, Value::Int(port), ..] = node else {
         return None;
     };
     let host = match host {
-        Value::BulkString(host) if !host.is_empty() => String::from_utf8(host.clone()).ok()?,
+        Value::BulkString(host) if !host.is_empty() && host != b"?" => {
+            String::from_utf8(host.clone()).ok()?
+        }
         _ => asked.host.clone(),
     };
     let port = u16::try_from(*port).ok()?;

@@ -1,90 +1,157 @@
-//! Opening the byte stream to a server: TCP, TLS over TCP, or a Unix socket.
+//! The byte stream to a server: TCP, TLS over TCP, or a Unix socket.
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, lookup_host};
-use tokio::time::timeout;
+use tokio_rustls::client::TlsStream;
 
-use crate::options::{Address, Family};
+use super::target::Place;
+use crate::options::Family;
 
 /// After this much silence the kernel asks whether the peer is still there.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 /// After this long without an acknowledgement of what was sent, the kernel gives the peer up.
+#[cfg(any(target_os = "linux", target_os = "android"))]
 const USER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Connects to one of the IP addresses of `address`, trying them in turn within `budget`.
-pub async fn tcp(
-    address: &Address,
-    family: Option<Family>,
-    budget: Duration,
-) -> io::Result<TcpStream> {
-    let candidates: Vec<SocketAddr> = lookup_host((address.host.as_str(), address.port))
+/// A stream of any kind.
+pub enum Stream {
+    /// TCP.
+    Tcp(TcpStream),
+    /// TLS over TCP.
+    Tls(Box<TlsStream<TcpStream>>),
+    /// A Unix domain socket.
+    #[cfg(unix)]
+    Unix(tokio::net::UnixStream),
+}
+
+/// Where a stream may go.
+#[derive(Clone)]
+pub enum Socket {
+    /// An IP address and port.
+    Tcp(SocketAddr),
+    /// The path of a Unix domain socket.
+    Unix(PathBuf),
+}
+
+/// Where to connect to for a place, at least one socket.
+pub async fn look_up(place: Place<'_>) -> io::Result<Vec<Socket>> {
+    let (address, family) = match place {
+        Place::Tcp(address, family) => (address, family),
+        Place::Unix(path) => return Ok(vec![Socket::Unix(path.to_owned())]),
+    };
+    let found: Vec<Socket> = lookup_host((address.host.as_str(), address.port))
         .await?
         .filter(|candidate| match family {
             Some(Family::V4) => candidate.is_ipv4(),
             Some(Family::V6) => candidate.is_ipv6(),
             None => true,
         })
+        .map(Socket::Tcp)
         .collect();
-    let mut last = io::Error::new(
-        io::ErrorKind::NotFound,
-        "the host name has no address of the wanted IP family",
-    );
-    for candidate in &candidates {
-        // A share each, so that one address that swallows packets leaves time for the next.
-        match timeout(
-            budget / candidates.len() as u32,
-            TcpStream::connect(candidate),
-        )
-        .await
-        {
-            Ok(Ok(stream)) => {
-                tune(&stream)?;
-                return Ok(stream);
-            }
-            Ok(Err(error)) => last = error,
-            Err(_) => last = io::Error::new(io::ErrorKind::TimedOut, "connecting timed out"),
-        }
+    if found.is_empty() {
+        let reason = "the host name has no address of the wanted IP family";
+        return Err(io::Error::new(io::ErrorKind::NotFound, reason));
     }
-    Err(last)
+    Ok(found)
 }
 
-fn tune(stream: &TcpStream) -> io::Result<()> {
-    stream.set_nodelay(true)?;
+impl Stream {
+    /// Connects.
+    pub async fn connect(socket: &Socket) -> io::Result<Stream> {
+        match socket {
+            Socket::Tcp(address) => {
+                let stream = TcpStream::connect(address).await?;
+                tune(&stream);
+                Ok(Stream::Tcp(stream))
+            }
+            #[cfg(unix)]
+            Socket::Unix(path) => {
+                let stream = tokio::net::UnixStream::connect(path).await?;
+                Ok(Stream::Unix(stream))
+            }
+            #[cfg(not(unix))]
+            Socket::Unix(_) => {
+                let reason = "this system has no Unix sockets";
+                Err(io::Error::new(io::ErrorKind::Unsupported, reason))
+            }
+        }
+    }
+}
+
+/// Sets what makes a connection quick and its end noticed. A system that lacks an option does without.
+fn tune(stream: &TcpStream) {
+    let _ = stream.set_nodelay(true);
     let socket = SockRef::from(stream);
     // What a connection that is given up has not delivered must not arrive any more: it goes again
     // on the next one, and a late first copy would undo what was called after it.
-    socket.set_linger(Some(Duration::ZERO))?;
-    socket.set_tcp_keepalive(
-        &TcpKeepalive::new()
-            .with_time(KEEPALIVE)
-            .with_interval(KEEPALIVE / 3),
-    )?;
+    let _ = socket.set_linger(Some(Duration::ZERO));
+    let keepalive = TcpKeepalive::new()
+        .with_time(KEEPALIVE)
+        .with_interval(KEEPALIVE / 3);
+    let _ = socket.set_tcp_keepalive(&keepalive);
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    socket.set_tcp_user_timeout(Some(USER_TIMEOUT))?;
-    Ok(())
+    let _ = socket.set_tcp_user_timeout(Some(USER_TIMEOUT));
+}
+
+/// Runs an expression on whichever stream it is.
+macro_rules! on_each {
+    ($stream:expr, $own:ident => $run:expr) => {
+        match $stream {
+            Stream::Tcp($own) => $run,
+            Stream::Tls($own) => $run,
+            #[cfg(unix)]
+            Stream::Unix($own) => $run,
+        }
+    };
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        on_each!(&mut *self, own => Pin::new(own).poll_read(context, into))
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        on_each!(&mut *self, own => Pin::new(own).poll_write(context, bytes))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        on_each!(&mut *self, own => Pin::new(own).poll_flush(context))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        on_each!(&mut *self, own => Pin::new(own).poll_shutdown(context))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_stream_sends_at_once_notices_a_dead_peer_and_delivers_nothing_late() {
+    #[tokio::test]
+    async fn a_stream_sends_at_once_notices_a_dead_peer_and_delivers_nothing_late() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = Address {
-            host: "127.0.0.1".to_owned(),
-            port: listener.local_addr().unwrap().port(),
+        let socket = Socket::Tcp(listener.local_addr().unwrap());
+        let Stream::Tcp(stream) = Stream::connect(&socket).await.unwrap() else {
+            panic!("another kind of stream");
         };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        let stream = runtime.block_on(tcp(&address, None, Duration::from_secs(5)));
-        let stream = stream.unwrap();
         let socket = SockRef::from(&stream);
         assert!(stream.nodelay().unwrap());
         assert!(socket.keepalive().unwrap());

@@ -1,5 +1,6 @@
 //! One server to connect to, and why there may be no connection.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,8 @@ pub struct Target<'a> {
     pub names: &'a Names,
     /// How long connecting and logging in may take.
     pub connect_timeout: Duration,
+    /// How long the connection may stay silent while it owes replies.
+    pub response_timeout: Duration,
     /// Counts the bytes.
     pub traffic: &'a Arc<Traffic>,
 }
@@ -60,7 +63,43 @@ impl<'a> Target<'a> {
             fallback_db: settings.fallback_db,
             names: &settings.names,
             connect_timeout: settings.connect_timeout,
+            response_timeout: settings.response_timeout,
             traffic,
+        }
+    }
+
+    /// What is wrong with a server that keeps silent.
+    pub fn late(&self) -> Error {
+        late(&self.server, self.tls.is_some(), self.connect_timeout)
+    }
+
+    /// What is wrong with a server that cannot be connected to.
+    pub fn unreachable(&self, error: &io::Error) -> Error {
+        Error::Unreachable {
+            server: self.server.clone(),
+            reason: error.to_string().into(),
+        }
+    }
+}
+
+/// What is wrong with a server that keeps silent until the end of an attempt of that length.
+pub fn late(server: &Arc<str>, has_tls: bool, connect_timeout: Duration) -> Error {
+    let server = server.clone();
+    let waited = connect_timeout.as_millis();
+    let reason = format!("nothing came back within {waited} ms").into();
+    // Servers without TLS often keep silent at a handshake.
+    match has_tls {
+        true => Error::Tls { server, reason },
+        false => Error::Unreachable { server, reason },
+    }
+}
+
+impl Place<'_> {
+    /// The name that a TLS certificate is to bear, unless another is given.
+    pub fn host(&self) -> &str {
+        match self {
+            Place::Tcp(address, _) => &address.host,
+            Place::Unix(_) => "",
         }
     }
 }

@@ -89,6 +89,13 @@ impl Tls {
     }
 }
 
+/// Whether a stream failed for its encryption, not for what it carries.
+pub(super) fn is_of_tls(error: &io::Error) -> bool {
+    error
+        .get_ref()
+        .is_some_and(|inner| inner.is::<RustlsError>())
+}
+
 fn server_name(name: &str) -> Result<ServerName<'static>, String> {
     ServerName::try_from(name.to_owned())
         .map_err(|_| format!("\"{name}\" is no host name or address"))

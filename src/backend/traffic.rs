@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -14,11 +13,8 @@ use super::last::Last;
 /// What went over all connections of a link so far, TLS taken off. Written by the I/O thread.
 #[derive(Debug)]
 pub struct Traffic {
-    since: Instant,
     sent: AtomicU64,
     received: AtomicU64,
-    /// When bytes last came in, in ms after `since`.
-    heard: AtomicU64,
     /// Goes where the counts go: from each connection of a link to the next.
     pub last: Last,
 }
@@ -27,10 +23,8 @@ impl Traffic {
     /// Nothing yet.
     pub fn new() -> Arc<Traffic> {
         Arc::new(Traffic {
-            since: Instant::now(),
             sent: AtomicU64::new(0),
             received: AtomicU64::new(0),
-            heard: AtomicU64::new(0),
             last: Last::default(),
         })
     }
@@ -43,11 +37,6 @@ impl Traffic {
     /// Bytes that came in.
     pub fn received(&self) -> u64 {
         self.received.load(Ordering::Relaxed)
-    }
-
-    /// When bytes last came in, to the millisecond.
-    pub fn heard_at(&self) -> Instant {
-        self.since + Duration::from_millis(self.heard.load(Ordering::Relaxed))
     }
 }
 
@@ -74,14 +63,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
         let result = Pin::new(&mut self.stream).poll_read(context, into);
         let came = into.filled().len() - before;
         if came > 0 {
-            let Traffic {
-                since,
-                received,
-                heard,
-                ..
-            } = &*self.traffic;
+            let received = &self.traffic.received;
             received.fetch_add(came as u64, Ordering::Relaxed);
-            heard.store(since.elapsed().as_millis() as u64, Ordering::Relaxed);
         }
         result
     }

@@ -2,19 +2,15 @@
 
 use std::sync::Arc;
 
-use redis::Value;
-
+use super::again::Again;
 use super::call::{Call, Done, Entry, Lengths};
+use crate::backend::{Earlier, Outcome, Session};
 use crate::error::Error;
-use crate::options::{Endpoint, Settings};
-use crate::resp::{Commands, Reply};
-use crate::store::{self, Answer, Args, Sending};
+use crate::options::Settings;
+use crate::store::{Answer, Args, Op};
 
 /// How many calls one batch, and so one pipeline, holds at most. More in one are no faster.
 pub const MAX_CALLS: usize = 128;
-
-/// What a command takes besides its arguments, in bytes.
-const COMMAND_ROOM: usize = 64;
 
 /// Who writes an argument wants more bytes than it takes.
 const SPARE: usize = 128;
@@ -84,10 +80,11 @@ impl<T> Batch<T> {
                     op: call.op,
                     deadline: call.deadline,
                     ticket: Some(call.ticket),
-                    is_resent: false,
+                    earlier: Earlier::default(),
                     attempts: 0,
                     losses: 0,
                     hang_ups: 0,
+                    refusals: 0,
                     start,
                     lengths,
                 });
@@ -129,16 +126,17 @@ impl<T> Batch<T> {
         entry.args(&self.text)
     }
 
-    /// The commands of all calls.
-    pub fn commands(&self) -> Commands {
-        // Room for all of it, so that nothing grows: a save has each argument twice.
-        let room = 2 * self.text.len() + COMMAND_ROOM * self.entries.len();
-        let mut commands = Commands::with_capacity(room);
-        for entry in &self.entries {
-            let names = &self.settings.names;
-            store::write(entry.op, self.args(entry), names, &mut commands);
+    /// Sends the calls that are not settled; the others are dropped.
+    pub fn send(&mut self, session: &mut Session) {
+        self.entries.retain(|entry| entry.ticket.is_some());
+        for entry in &mut self.entries {
+            entry.attempts = entry.attempts.saturating_add(1);
         }
-        commands
+        let calls = self
+            .entries
+            .iter()
+            .map(|entry| (entry.op, self.args(entry)));
+        session.send(calls, self.text.len());
     }
 
     /// Settles the calls for which `pick` gives a reason to fail.
@@ -172,40 +170,50 @@ impl<T> Batch<T> {
         }
     }
 
-    /// Settles each call by its reply, in order. When `waits`, only up to a reply that is to be
-    /// waited out, which goes to `refusal`: that call and all after it, in later batches too, are
-    /// to be sent again, or a later call of the same pair would overtake it.
+    /// Settles the calls by what `came` back for each, in order. What is refused, what is lost, and what was carried
+    /// out before one of these that it should have come after, stays; the reason of a refusal, if
+    /// any, and how often that call was refused are told.
     pub fn settle(
         &mut self,
-        replies: impl Iterator<Item = Reply>,
-        waits: bool,
-        refusal: &mut Option<Error>,
+        mut came: impl FnMut(Op, &mut Earlier) -> Outcome,
+        rules: Rules<'_>,
+        again: &mut Again,
         done: &mut Vec<Done<T>>,
-    ) {
-        let server = &self.settings.server;
-        let in_halves = matches!(self.settings.endpoint, Endpoint::Cluster(_));
-        for (entry, reply) in self.entries.iter_mut().zip(replies) {
-            let sending = match (entry.is_resent, in_halves) {
-                (false, _) => Sending::First,
-                (true, false) => Sending::Again,
-                (true, true) => Sending::AgainInHalves,
-            };
-            let was_refused = matches!(reply, Reply::Value(Value::ServerError(_)));
-            if refusal.is_none() {
-                match store::answer(entry.op, sending, reply, server) {
-                    Err(error) if waits && error.passes() => *refusal = Some(error),
-                    result => {
-                        let result = result.map_err(|error| entry.failure(&self.text, error));
-                        entry.settle(result, done);
-                        continue;
+    ) -> Option<(Error, u8)> {
+        let mut refusal = None;
+        for entry in &mut self.entries {
+            let result = match came(entry.op, &mut entry.earlier) {
+                Outcome::Settled(result) => (again.is_empty()
+                    || !again.touches(entry.op, entry.args(&self.text)))
+                .then_some(result),
+                Outcome::Refused(error) if rules.waits => {
+                    if refusal.is_none() && entry.ticket.is_some() {
+                        entry.refusals = entry.refusals.saturating_add(1);
+                        refusal = Some((error, entry.refusals));
                     }
+                    None
                 }
+                Outcome::Refused(error) => Some(Err(error)),
+                Outcome::Lost | Outcome::Nonsense(_) => rules.lost.cloned().map(Err),
+            };
+            if let Some(result) = result {
+                let result = result.map_err(|error| entry.failure(&self.text, error));
+                entry.settle(result, done);
+            } else if entry.ticket.is_some() {
+                again.add(entry.op, entry.args(&self.text));
             }
-            // Out of step, a reply may be that to another call; and of two halves only one was refused.
-            let is_in_step = !matches!(refusal, Some(Error::Protocol { .. }));
-            entry.is_resent |= !(was_refused && is_in_step) || in_halves;
         }
+        refusal
     }
+}
+
+/// What becomes of calls that were not carried out.
+#[derive(Clone, Copy)]
+pub struct Rules<'a> {
+    /// Whether they wait for a refusal to pass; else they fail.
+    pub waits: bool,
+    /// What those fail with that were lost; they wait when `None`.
+    pub lost: Option<&'a Error>,
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::backend::Earlier;
 use crate::error::{Error, masked};
 use crate::store::{Answer, Args, Op};
 
@@ -36,14 +37,16 @@ pub struct Entry<T> {
     pub deadline: Instant,
     /// `None` once it is settled.
     pub ticket: Option<T>,
-    /// Whether it may have been carried out already, its reply lost.
-    pub is_resent: bool,
+    /// What its earlier sendings did.
+    pub earlier: Earlier,
     /// How many times it was sent.
     pub attempts: u8,
     /// How many times it was under way when the server closed the connection.
     pub losses: u8,
     /// How many of these were because of it, as far as that is certain.
     pub hang_ups: u8,
+    /// How many times a connection was given up since the server refused it for now.
+    pub refusals: u8,
     pub(super) start: usize,
     pub(super) lengths: Lengths,
 }

@@ -1,7 +1,8 @@
 //! The connection of a link: down, being opened, or up; and when to try again.
 
+use std::collections::VecDeque;
 use std::collections::hash_map::RandomState;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::hash::BuildHasher;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,16 +10,12 @@ use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
-use crate::backend::{Refusal, Session, Traffic};
-use crate::error::Error;
+use crate::backend::{CameFor, End, Refusal, Session, Traffic};
 use crate::options::Settings;
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 /// Short enough to be back within 2 s of the server, connecting included.
 const LAST_BACKOFF: Duration = Duration::from_millis(1_500);
-
-/// Why there is no connection any more.
-pub const CLOSED: &str = "the server closed it";
 
 type Opening = Pin<Box<dyn Future<Output = Result<Session, Refusal>> + Send>>;
 
@@ -45,8 +42,10 @@ enum State {
 pub enum Signal {
     /// An attempt to connect ended.
     Opened(Result<(), Refusal>),
+    /// What came back for the first sending in flight.
+    Came(CameFor),
     /// The connection ended.
-    Ended,
+    Ended(End),
 }
 
 impl Line {
@@ -62,8 +61,8 @@ impl Line {
     }
 
     /// The connection, when there is one that was made with these settings.
-    pub fn session(&self, settings: &Arc<Settings>) -> Option<&Session> {
-        match &self.state {
+    pub fn session(&mut self, settings: &Arc<Settings>) -> Option<&mut Session> {
+        match &mut self.state {
             State::Up(session) if is_same(&self.settings, settings) => Some(session),
             _ => None,
         }
@@ -99,25 +98,37 @@ impl Line {
         self.state = State::Opening(Box::pin(async move {
             tokio::time::sleep_until(start.into()).await;
             let mut session = Session::open(&settings, &traffic).await?;
-            if !proof.is_zero() && timeout(proof, session.ended()).await.is_ok() {
-                let (server, reason) = (settings.server.clone(), CLOSED.into());
-                return Err(Refusal::passing(Error::Unreachable { server, reason }));
+            let stands = poll_fn(|context| session.poll(context));
+            if !proof.is_zero()
+                && let Ok(Err(End { error, .. })) = timeout(proof, stands).await
+            {
+                return Err(Refusal::passing(error));
             }
             Ok(session)
         }));
         true
     }
 
-    /// Drops the connection or the attempt.
-    pub fn drop_connection(&mut self) {
-        self.state = State::Down;
+    /// Drops the attempt, or the connection: what came back of each sending in flight, in order.
+    pub fn end(&mut self) -> VecDeque<CameFor> {
+        match std::mem::replace(&mut self.state, State::Down) {
+            State::Up(session) => session.end(),
+            State::Down | State::Opening(_) => VecDeque::new(),
+        }
     }
 
-    /// Drops the connection or the attempt and returns when the socket is closed.
-    pub async fn close(&mut self) {
-        if let State::Up(session) = std::mem::replace(&mut self.state, State::Down) {
-            session.close().await;
+    /// How many sendings, the last ones, are not handed to the system in full.
+    pub fn unsent(&self) -> usize {
+        match &self.state {
+            State::Up(session) => session.unsent(),
+            State::Down | State::Opening(_) => 0,
         }
+    }
+
+    /// A call was refused for now so many times in a row: the next attempt waits as after so many that
+    /// failed.
+    pub fn wait_out(&mut self, refusals: u8) {
+        self.attempts = self.attempts.max(refusals.into());
     }
 
     /// The server answered, or refused for good: the next attempt need not wait.
@@ -125,7 +136,8 @@ impl Line {
         self.attempts = 0;
     }
 
-    /// Waits for the end of an attempt or of the connection; for ever when there is neither.
+    /// Waits for the end of an attempt, or for what comes over the connection; for ever when there is
+    /// neither.
     pub async fn signal(&mut self) -> Signal {
         match &mut self.state {
             State::Down => std::future::pending().await,
@@ -138,11 +150,10 @@ impl Line {
                 self.state = state;
                 Signal::Opened(result)
             }
-            State::Up(session) => {
-                session.ended().await;
-                self.state = State::Down;
-                Signal::Ended
-            }
+            State::Up(session) => match poll_fn(|context| session.poll(context)).await {
+                Ok(came) => Signal::Came(came),
+                Err(end) => Signal::Ended(end),
+            },
         }
     }
 }

@@ -3,6 +3,7 @@
 //! The JavaScript thread puts each [`Burst`] of calls on a [`Link`]; a [`runner`] on the I/O thread
 //! sends them in their order, many to a pipeline, and hands the results to the link's [`Receiver`].
 
+mod again;
 mod batch;
 mod burst;
 mod call;

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::batch::Batch;
 use super::call::Entry;
+use crate::backend::Deletion;
 use crate::options::Settings;
-use crate::store::{Op, Wipe};
+use crate::store::Op;
 
 /// What is sent in one go.
 #[derive(Debug)]
@@ -23,10 +24,20 @@ pub enum Item<T> {
 pub struct Walk<T> {
     /// The one call.
     pub call: Batch<T>,
-    pub wipe: Box<Wipe>,
+    pub deletion: Box<Deletion>,
+    /// Whether all calls made before it are answered.
+    pub is_cleared: bool,
 }
 
 impl<T> Item<T> {
+    /// The calls of this item.
+    pub fn batch(&self) -> &Batch<T> {
+        match self {
+            Item::Calls(batch) => batch,
+            Item::Wipe(walk) => &walk.call,
+        }
+    }
+
     /// The calls of this item.
     pub fn batch_mut(&mut self) -> &mut Batch<T> {
         match self {
@@ -90,10 +101,14 @@ impl<T> Held<T> {
                     std::mem::replace(&mut free, Batch::new(settings.clone())),
                     out,
                 );
-                let wipe = Box::new(Wipe::new(stem));
+                let deletion = Box::new(Deletion::new(stem));
                 let mut call = Batch::new(settings.clone());
                 call.adopt(entry, &text);
-                out.push_back(Item::Wipe(Walk { call, wipe }));
+                out.push_back(Item::Wipe(Walk {
+                    call,
+                    deletion,
+                    is_cleared: false,
+                }));
             } else {
                 free.adopt(entry, &text);
             }

@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
+use super::again::Again;
 use super::batch::{Batch, MAX_CALLS};
 use super::call::{Done, Entry};
-use super::order::{Held, Item};
-use crate::backend::Replies;
+use super::order::{Held, Item, Walk};
 use crate::error::Error;
 
 /// How often a server may close the connection on calls before one among them is suspected.
@@ -17,19 +17,21 @@ pub struct Pending<T> {
     /// Not sent yet, or to be sent again, in order.
     pub waiting: VecDeque<Item<T>>,
     /// Sent, in order.
-    pub flights: VecDeque<Flight<T>>,
-    /// Answered by a reply that is to be waited out, or after a call that was, in order.
+    pub flights: VecDeque<Item<T>>,
+    /// To be sent again once the connection is given up, in order.
     pub refused: Vec<Item<T>>,
+    /// The keys of those.
+    pub again: Again,
+    /// Walks that begin once all calls before them are answered: when so many have landed. A call
+    /// that is redirected would reach its node after them.
+    starting: VecDeque<(u64, Item<T>)>,
+    /// How many items were sent, and how many of them are not in flight any more.
+    sent: u64,
+    landed: u64,
     /// Held back by a walk.
     pub held: Held<T>,
     /// Settled.
     pub done: Vec<Done<T>>,
-}
-
-/// What was sent in one go, and its replies to come.
-pub struct Flight<T> {
-    pub item: Item<T>,
-    pub replies: Replies,
 }
 
 impl<T> Pending<T> {
@@ -38,6 +40,10 @@ impl<T> Pending<T> {
             waiting: VecDeque::new(),
             flights: VecDeque::new(),
             refused: Vec::new(),
+            again: Again::default(),
+            starting: VecDeque::new(),
+            sent: 0,
+            landed: 0,
             held: Held::new(),
             done: Vec::new(),
         }
@@ -48,6 +54,7 @@ impl<T> Pending<T> {
         self.waiting.is_empty()
             && self.flights.is_empty()
             && self.refused.is_empty()
+            && self.starting.is_empty()
             && self.held.is_empty()
     }
 
@@ -56,23 +63,73 @@ impl<T> Pending<T> {
         self.held.sort(batch, &mut self.waiting);
     }
 
-    /// Takes back what a lost connection carried and what was refused, to be sent again before all
-    /// else. Of what was refused it is known already whether it was carried out.
-    pub fn take_back(&mut self) {
-        for Flight { mut item, .. } in self.flights.drain(..).rev() {
-            match &mut item {
-                Item::Calls(batch) => {
-                    for entry in &mut batch.entries {
-                        entry.is_resent = true;
-                    }
-                }
-                Item::Wipe(walk) => walk.wipe.restart(),
+    /// The first of what waits was sent.
+    pub fn take_off(&mut self) {
+        if let Some(item) = self.waiting.pop_front() {
+            self.flights.push_back(item);
+            self.sent += 1;
+        }
+    }
+
+    /// Takes the first of what is in flight, which is answered.
+    pub fn land(&mut self) -> Option<Item<T>> {
+        let item = self.flights.pop_front()?;
+        self.landed += 1;
+        Some(item)
+    }
+
+    /// Keeps what is left of an item to be sent again, on another connection.
+    pub fn refuse(&mut self, item: Item<T>) {
+        if !item.batch().is_settled() {
+            self.refused.push(item);
+        } else if let Item::Wipe(walk) = item {
+            self.held.release(walk.stem(), &mut self.waiting);
+        }
+    }
+
+    /// Puts walks in front of what waits whose turn has come.
+    pub fn start_walks(&mut self) {
+        while let Some((after, _)) = self.starting.front()
+            && *after <= self.landed
+            && let Some((_, mut item)) = self.starting.pop_front()
+        {
+            if let Item::Wipe(walk) = &mut item {
+                walk.is_cleared = true;
             }
             self.waiting.push_front(item);
         }
-        for item in self.refused.drain(..).rev() {
+    }
+
+    /// Puts the walk that waits first aside, when calls before it are in flight. Tells whether it did.
+    pub fn defer_walk(&mut self) -> bool {
+        let is_calls = |item: &Item<T>| matches!(item, Item::Calls(_));
+        let Some(Item::Wipe(Walk { is_cleared, .. })) = self.waiting.front() else {
+            return false;
+        };
+        if *is_cleared || !self.flights.iter().any(is_calls) {
+            return false;
+        }
+        let deferred = self.waiting.pop_front().map(|item| (self.sent, item));
+        self.starting.extend(deferred);
+        true
+    }
+
+    /// The connection is gone: what it carried and what was refused on it is to be sent again before
+    /// all else.
+    pub fn take_back(&mut self) {
+        self.landed = self.sent;
+        let starting = self.starting.drain(..).map(|(_, item)| item);
+        let again = self.refused.drain(..).chain(starting);
+        for item in again.collect::<Vec<_>>().into_iter().rev() {
             self.waiting.push_front(item);
         }
+        for item in &mut self.waiting {
+            if let Item::Wipe(walk) = item {
+                walk.is_cleared = false;
+            }
+        }
+        self.again = Again::default();
+        self.drop_settled();
     }
 
     /// Whether the first of what waits may be sent. Calls that were lost time after time go in ever
@@ -83,10 +140,10 @@ impl<T> Pending<T> {
             Item::Wipe(_) => None,
         };
         // Nothing goes after a part: it is the last under way.
-        let mut flights = self.flights.iter();
-        if flights
-            .next_back()
-            .is_some_and(|last| doubt(&last.item).is_some())
+        if self
+            .flights
+            .back()
+            .is_some_and(|last| doubt(last).is_some())
         {
             return false;
         }
@@ -97,7 +154,7 @@ impl<T> Pending<T> {
             return true;
         };
         let part = (MAX_CALLS >> (3 * doubt.min(3))).max(1);
-        let is_calls = |flight: &Flight<T>| matches!(flight.item, Item::Calls(_));
+        let is_calls = |item: &Item<T>| matches!(item, Item::Calls(_));
         if self.flights.iter().any(is_calls) {
             return false;
         }
@@ -112,33 +169,28 @@ impl<T> Pending<T> {
 
     /// Fails the calls for which `pick` gives a reason.
     pub fn fail(&mut self, pick: impl Fn(&Batch<T>, &Entry<T>) -> Option<Error>) {
-        let Pending {
-            waiting,
-            flights,
-            refused,
-            held,
-            done,
-        } = self;
-        for batch in batches(waiting, flights, refused, held) {
-            batch.fail(done, &pick);
+        let mut done = std::mem::take(&mut self.done);
+        for batch in self.batches() {
+            batch.fail(&mut done, &pick);
         }
+        self.done = done;
         self.drop_settled();
     }
 
     /// The first deadline of a call that is not settled.
     pub fn first_deadline(&mut self) -> Option<Instant> {
-        let Pending {
-            waiting,
-            flights,
-            refused,
-            held,
-            ..
-        } = self;
-        batches(waiting, flights, refused, held)
+        self.batches()
             .flat_map(|batch| batch.entries.iter())
             .filter(|entry| entry.ticket.is_some())
             .map(|entry| entry.deadline)
             .min()
+    }
+
+    /// Whether one of the last `count` items in flight has a call whose deadline is over.
+    pub fn is_overdue(&self, count: usize, now: Instant) -> bool {
+        let last = self.flights.iter().rev().take(count);
+        last.flat_map(|item| &item.batch().entries)
+            .any(|entry| entry.ticket.is_some() && entry.deadline <= now)
     }
 
     /// Takes what is settled off the list of what waits, so that nothing is opened for it.
@@ -152,19 +204,14 @@ impl<T> Pending<T> {
             }
         }
     }
-}
 
-/// Every batch there is.
-fn batches<'a, T>(
-    waiting: &'a mut VecDeque<Item<T>>,
-    flights: &'a mut VecDeque<Flight<T>>,
-    refused: &'a mut [Item<T>],
-    held: &'a mut Held<T>,
-) -> impl Iterator<Item = &'a mut Batch<T>> {
-    let sent = flights.iter_mut().map(|flight| flight.item.batch_mut());
-    let unsent = waiting.iter_mut().map(Item::batch_mut);
-    let refused = refused.iter_mut().map(Item::batch_mut);
-    sent.chain(unsent).chain(refused).chain(held.batches_mut())
+    /// Every batch there is.
+    fn batches(&mut self) -> impl Iterator<Item = &mut Batch<T>> {
+        let items = self.flights.iter_mut().chain(&mut self.waiting);
+        let items = items.chain(&mut self.refused);
+        let items = items.chain(self.starting.iter_mut().map(|(_, item)| item));
+        items.map(Item::batch_mut).chain(self.held.batches_mut())
+    }
 }
 
 #[cfg(test)]
@@ -195,8 +242,7 @@ mod tests {
         let mut item = pending.waiting.pop_front().expect("something waits");
         let entries = &mut item.batch_mut().entries;
         let tickets = entries.iter().filter_map(|entry| entry.ticket).collect();
-        let replies = Replies::OfMany(Box::pin(std::future::pending()));
-        pending.flights.push_back(Flight { item, replies });
+        pending.flights.push_back(item);
         tickets
     }
 

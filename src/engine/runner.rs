@@ -4,20 +4,20 @@
 mod flight;
 mod hang_up;
 
-use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::again::mark_overwritten;
+use super::batch::Rules;
 use super::call::Done;
 use super::deadline::Clock;
-use super::line::{CLOSED, Line, Signal};
+use super::line::{Line, Signal};
 use super::link::{Found, Link, Note};
 use super::order::Item;
 use super::pending::Pending;
-use crate::backend::{self, Refusal};
+use crate::backend::{End, Refusal};
 use crate::error::Error;
 use crate::options::Settings;
-use crate::resp::Reply;
 use crate::store::Answer;
 
 /// How long to stay awake after the last reply or send: about as long as a server near by and the
@@ -38,9 +38,9 @@ pub struct Runner<T: Send + 'static> {
     line: Line,
     /// Why there is no connection, when an attempt has failed.
     trouble: Option<Error>,
-    /// A reply that is to be waited out: nothing more is sent, and the connection is given up once
-    /// the other flights have told which of their calls were carried out.
-    refusal: Option<Error>,
+    /// Why a call was refused for now, and how many times that one was: nothing more is sent, and the
+    /// connection is given up once the other flights have told which of their calls were carried out.
+    refusal: Option<(Error, u8)>,
     /// When a flight last landed, or the first of them took off.
     moved_at: Instant,
     /// Whether few calls were under way when one landed last, and the server was near by.
@@ -52,7 +52,6 @@ pub struct Runner<T: Send + 'static> {
 }
 
 enum Event {
-    Replies(io::Result<Vec<Reply>>),
     Line(Signal),
     Bell,
     Clock,
@@ -95,24 +94,19 @@ impl<T: Send + 'static> Runner<T> {
                 self.clock.stop();
                 if is_closing || is_orphan {
                     // Whoever closed it may look on the server whether it is gone.
-                    self.line.close().await;
+                    self.line.end();
                     if self.retire() {
                         return;
                     }
                 }
             }
             match self.event(lingers).await {
-                Event::Replies(Ok(values)) => self.land(values, is_closing),
-                Event::Replies(Err(error)) => {
-                    use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
-                    if matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof) {
+                Event::Line(Signal::Came(came)) => self.land(came, is_closing),
+                Event::Line(Signal::Ended(End { error, is_hang_up })) => {
+                    if is_hang_up {
                         self.hang_up();
                     }
-                    self.break_off(&error);
-                }
-                Event::Line(Signal::Ended) => {
-                    self.hang_up();
-                    self.lose(CLOSED.into());
+                    self.lose(error);
                 }
                 Event::Line(Signal::Opened(result)) => self.opened(result, is_closing),
                 Event::Bell | Event::Clock | Event::Linger => {}
@@ -130,14 +124,10 @@ impl<T: Send + 'static> Runner<T> {
 
     /// Whether few calls are under way.
     fn is_light(&self) -> bool {
-        let sizes = self
-            .pending
-            .flights
-            .iter()
-            .map(|flight| match &flight.item {
-                Item::Calls(batch) => batch.entries.len(),
-                Item::Wipe(_) => LIGHT + 1,
-            });
+        let sizes = self.pending.flights.iter().map(|item| match item {
+            Item::Calls(batch) => batch.entries.len(),
+            Item::Wipe(_) => LIGHT + 1,
+        });
         sizes.sum::<usize>() <= LIGHT
     }
 
@@ -168,53 +158,40 @@ impl<T: Send + 'static> Runner<T> {
     }
 
     async fn event(&mut self, lingers: bool) -> Event {
-        let Runner {
-            link,
-            pending,
-            line,
-            clock,
-            ..
-        } = self;
-        let replies = async {
-            match pending.flights.front_mut() {
-                Some(flight) => (&mut flight.replies).await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             biased;
-            result = replies => Event::Replies(result),
-            signal = line.signal() => Event::Line(signal),
-            () = link.bell.notified() => Event::Bell,
-            () = clock.ring() => Event::Clock,
+            signal = self.line.signal() => Event::Line(signal),
+            () = self.link.bell.notified() => Event::Bell,
+            () = self.clock.ring() => Event::Clock,
             () = tokio::task::yield_now(), if lingers => Event::Linger,
         }
     }
 
-    fn break_off(&mut self, error: &io::Error) {
-        if let Some(settings) = self.line.settings() {
-            let error = backend::broken(&settings.server, error);
-            self.give_up(error);
-        }
-    }
-
-    fn lose(&mut self, reason: Arc<str>) {
-        if let Some(settings) = self.line.settings() {
-            let server = settings.server.clone();
-            self.give_up(Error::Unreachable { server, reason });
-        }
-    }
-
-    /// The connection is gone: what it carried goes first on the next one.
-    fn give_up(&mut self, error: Error) {
+    /// Gives the connection up. What is known of what it carried counts, the rest goes first on the
+    /// next one.
+    fn lose(&mut self, error: Error) {
         if let Some(settings) = self.line.settings() {
             self.note(Note::Lost(settings.server.clone(), error.clone()));
         }
-        self.line.drop_connection();
+        let mut known = self.line.end();
+        let flights = self.pending.flights.iter_mut();
+        mark_overwritten(flights.map(Item::batch_mut));
+        while let Some(mut item) = self.pending.land() {
+            let came = known.pop_front();
+            if let (Item::Calls(batch), Some(mut came)) = (&mut item, came) {
+                let retries = batch.settings.retry;
+                let rules = Rules {
+                    waits: retries,
+                    lost: (!retries).then_some(&error),
+                };
+                let Pending { again, done, .. } = &mut self.pending;
+                // Whatever is refused waits for the next connection as what is lost does.
+                batch.settle(|op, earlier| came.next(op, earlier), rules, again, done);
+            }
+            self.pending.refuse(item);
+        }
         self.refusal = None;
         self.pending.take_back();
-        self.pending
-            .fail(|batch, entry| (entry.is_resent && !batch.settings.retry).then(|| error.clone()));
         self.trouble = Some(error);
     }
 
@@ -239,26 +216,23 @@ impl<T: Send + 'static> Runner<T> {
         }
     }
 
-    /// Fails the calls whose deadline is over, and gives up a connection that owes an answer.
+    /// Fails the calls whose deadline is over.
     fn look(&mut self) {
         let now = Instant::now();
         if !self.clock.is_due(now) {
             return;
         }
-        if let Some(flight) = self.pending.flights.front_mut() {
-            let timeout = flight.item.batch_mut().settings.response_timeout;
-            // A long reply counts while it comes in.
-            let end = self.moved_at.max(self.link.traffic.heard_at()) + timeout;
-            if now >= end {
-                self.lose(format!("nothing came back for {} ms", timeout.as_millis()).into());
-            } else {
-                self.clock.watch(end);
-            }
-        }
+        // What is not handed to the system by its deadline must not be sent any more.
+        let is_stuck = self.pending.is_overdue(self.line.unsent(), now);
         let trouble = self.trouble_now();
         self.pending.fail(|batch, entry| {
             (entry.deadline <= now).then(|| overdue(trouble.clone(), &batch.settings))
         });
+        if is_stuck && let Some(settings) = self.line.settings() {
+            let server = settings.server.clone();
+            let reason = "calls could not be sent by their deadline".into();
+            self.lose(Error::Unreachable { server, reason });
+        }
         if let Some(next) = self.pending.first_deadline() {
             self.clock.watch(next);
         }

@@ -142,6 +142,8 @@ fn endpoint(given: &mut ServerSettings) -> Result<Endpoint> {
             seeds: addresses(nodes),
             nat_map,
             seen: Mutex::default(),
+            ahead: Mutex::default(),
+            newcomers: Mutex::default(),
             is_half_moved: AtomicBool::new(false),
         })
     } else {

@@ -40,7 +40,7 @@ impl Commands {
     }
 
     /// Adds all of `others`.
-    pub fn append(&mut self, others: Commands) {
+    pub fn append(&mut self, others: &Commands) {
         self.bytes.extend_from_slice(&others.bytes);
         self.count += others.count;
     }
@@ -153,7 +153,7 @@ mod tests {
             let mut copy = Commands::default();
             let mut read = Vec::new();
             for command in commands.iter() {
-                copy.append((&command).into());
+                copy.append(&(&command).into());
                 let (name, arguments) = command.words.split_first().unwrap();
                 let arguments = arguments.iter().map(|word| word.to_vec()).collect();
                 read.push((String::from_utf8(name.to_vec()).unwrap(), arguments));

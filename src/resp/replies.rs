@@ -8,6 +8,9 @@ use redis::Value;
 /// Longer than any line of Redis: what goes on further is none.
 const MAX_LINE: usize = 64 * 1024;
 
+/// Deeper than any reply of Redis is nested.
+const MAX_DEPTH: usize = 16;
+
 /// A reply.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
@@ -42,7 +45,7 @@ pub fn decode(input: &mut BytesMut) -> io::Result<Option<Reply>> {
     let Some(line) = Line::first(input)? else {
         return Ok(None);
     };
-    // What nearly every call is answered with goes by itself, all else by the redis crate.
+    // What nearly every call is answered with comes first.
     let value = match line.kind {
         b'+' if line.text == b"OK" => Value::Okay,
         b':' => Value::Int(line.number()?),
@@ -68,12 +71,42 @@ pub fn decode(input: &mut BytesMut) -> io::Result<Option<Reply>> {
                 return Ok(None);
             };
             let whole = input.split_to(end);
-            let value = redis::parse_redis_value(&whole).map_err(|_| nonsense())?;
-            return Ok(Some(value.into()));
+            return Ok(Some(value(&mut &whole[..], MAX_DEPTH)?.into()));
         }
     };
     input.advance(line.end);
     Ok(Some(Reply::Value(value)))
+}
+
+/// Reads a reply that is there in full. Errors are bytes too: Redis cuts what it quotes at a length,
+/// in the middle of a character if it comes so.
+fn value(rest: &mut &[u8], depth: usize) -> io::Result<Value> {
+    let line = Line::first(rest)?.ok_or_else(nonsense)?;
+    *rest = &rest[line.end..];
+    let text = || String::from_utf8_lossy(line.text);
+    Ok(match line.kind {
+        b'+' if line.text == b"OK" => Value::Okay,
+        b'+' => Value::SimpleString(text().into_owned()),
+        b'-' => redis::parse_redis_value(format!("-{}\r\n", text()).as_bytes())
+            .map_err(|_| nonsense())?,
+        b':' => Value::Int(line.number()?),
+        b'$' => match line.length()? {
+            None => Value::Nil,
+            Some(length) => {
+                let (string, after) = rest.split_at_checked(length).ok_or_else(nonsense)?;
+                *rest = after.strip_prefix(b"\r\n").ok_or_else(nonsense)?;
+                Value::BulkString(string.to_vec())
+            }
+        },
+        _ => match line.length()? {
+            None => Value::Nil,
+            Some(_) if depth == 0 => return Err(nonsense()),
+            Some(length) => {
+                let items = (0..length).map(|_| value(rest, depth - 1));
+                Value::Array(items.collect::<io::Result<_>>()?)
+            }
+        },
+    })
 }
 
 /// Where the first reply ends, with all that is nested in it; `None` when it has not arrived in full.
@@ -196,6 +229,22 @@ mod tests {
                 ]
             );
         }
+    }
+
+    #[test]
+    fn an_error_that_is_cut_inside_a_character_is_one_all_the_same() {
+        let shown = |bytes: &[u8]| match replies(bytes, 3).unwrap().remove(0) {
+            Value::ServerError(error) => error.details().unwrap().to_owned(),
+            Value::Array(mut items) => match items.remove(0) {
+                Value::ServerError(error) => error.details().unwrap().to_owned(),
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(shown(b"-ERR unknown '\xc3\r\n"), "unknown '\u{fffd}");
+        assert_eq!(shown(b"*1\r\n-ERR unknown '\xc3\r\n"), "unknown '\u{fffd}");
+        let said = replies(b"+caf\xc3\r\n", 99).unwrap();
+        assert_eq!(said, [Value::SimpleString("caf\u{fffd}".to_owned())]);
     }
 
     #[test]

@@ -1,65 +1,122 @@
 use super::*;
-use crate::engine::testing::{settings, write_ids};
-use crate::store::Op;
-use crate::store::testing::refusal;
+use crate::engine::again::mark_overwritten;
+use crate::engine::testing::settings;
+use std::collections::VecDeque;
 use std::time::Instant;
 
-fn settled(replies: Vec<Value>, waits: bool) -> (Vec<bool>, Vec<(bool, bool)>) {
+const SAVE: Op = Op::SaveIds;
+const DELETE: Op = Op::DeleteIds;
+const LOOKUP: Op = Op::GetExtId;
+
+/// A batch of calls on pairs of the integration `i`.
+fn batch(calls: &[(Op, &str, &str)]) -> Batch<usize> {
     let mut batch = Batch::new(settings(1));
-    for ticket in 0..replies.len() {
+    for (ticket, (op, first, second)) in calls.iter().enumerate() {
         let call = Call {
-            op: Op::DeleteIds,
+            op: *op,
             deadline: Instant::now(),
             ticket,
         };
-        assert!(batch.push(call, write_ids).is_ok());
+        let written = batch.push(call, |text| {
+            text.extend_from_slice(format!("i{first}{second}").as_bytes());
+            Ok::<_, ()>(Lengths {
+                prefix: 0,
+                integration: 1,
+                first: first.len() as u32,
+                second: second.len() as u32,
+            })
+        });
+        assert!(written.is_ok());
     }
-    let (mut done, mut refusal) = (Vec::new(), None);
-    batch.settle(
-        replies.into_iter().map(Reply::from),
-        waits,
-        &mut refusal,
-        &mut done,
-    );
-    assert_eq!(refusal.is_none(), batch.is_settled());
-    let of = |entry: &Entry<usize>| (entry.ticket.is_some(), entry.is_resent);
-    (
-        done.iter().map(|done| done.result.is_ok()).collect(),
-        batch.entries.iter().map(of).collect(),
-    )
+    batch
+}
+
+fn yes() -> Outcome {
+    Outcome::Settled(Ok(Answer::Yes))
+}
+
+fn refused() -> Outcome {
+    Outcome::Refused(reason())
+}
+
+fn reason() -> Error {
+    Error::Unreachable {
+        server: "s:1".into(),
+        reason: "busy".into(),
+    }
+}
+
+/// Which calls are settled, whether well, and the codes of the refusal.
+fn settled(calls: &[(Op, &str, &str)], outcomes: Vec<Outcome>, waits: bool) -> Vec<Option<bool>> {
+    let mut batch = batch(calls);
+    let (mut done, mut again) = (Vec::new(), Again::default());
+    let mut outcomes = VecDeque::from(outcomes);
+    let rules = Rules { waits, lost: None };
+    let came = |_, _: &mut Earlier| outcomes.pop_front().expect("one a call");
+    let refusal = batch.settle(came, rules, &mut again, &mut done);
+    assert!(refusal.is_none() || !batch.is_settled());
+    let of = |n| done.iter().find(|done| done.ticket == n);
+    let results = (0..calls.len()).map(|n| of(n).map(|done| done.result.is_ok()));
+    results.collect()
 }
 
 #[test]
-fn a_reply_to_be_waited_out_stops_the_calls_after_it_too() {
-    let replies = || {
-        let nonsense = Value::SimpleString("what?".to_owned());
-        let readonly = refusal("READONLY You can't write against a read only replica.");
-        vec![
-            Value::Int(2),
-            refusal("OOM"),
-            readonly.clone(),
-            Value::Int(2),
-            readonly,
-            nonsense,
-        ]
-    };
-    // Only those that were not refused may have been carried out.
-    let left = [
-        (false, false),
-        (false, false),
-        (true, false),
-        (true, true),
-        (true, false),
-        (true, true),
+fn what_was_carried_out_counts_unless_it_should_have_come_after_what_was_not() {
+    let calls = [
+        (SAVE, "1", "a"),
+        (SAVE, "2", "b"),
+        (LOOKUP, "2", ""),
+        (DELETE, "3", "c"),
+        (DELETE, "9", "b"),
+        (SAVE, "9", "z"),
+        (LOOKUP, "1", ""),
+        (SAVE, "4", "b"),
     ];
-    assert_eq!(settled(replies(), true), (vec![true, false], left.to_vec()));
-    let (done, left) = settled(replies(), false);
-    assert_eq!(done, [true, false, false, true, false, false]);
-    assert!(left.iter().all(|(is_left, _)| !is_left));
+    let outcomes = || vec![yes(), refused(), yes(), yes(), yes(), yes(), yes(), yes()];
+    // The delete of 9 and b is sent again for b, so what follows for 9 is, too.
+    let left = settled(&calls, outcomes(), true);
+    let yes = Some(true);
+    assert_eq!(left, [yes, None, None, yes, None, None, yes, None]);
+    let failed = settled(&calls, outcomes(), false);
+    assert_eq!(failed, [yes, Some(false), yes, yes, yes, yes, yes, yes]);
 }
 
 #[test]
-fn out_of_step_no_reply_tells_that_a_call_was_not_carried_out() {
-    let replies = vec![Value::Nil, refusal("READONLY"), Value::Int(2)];
-    assert_eq!(settled(replies, true), (vec![], vec![(true, true); 3]));
+fn what_is_lost_is_left_and_nothing_has_to_follow_a_lookup() {
+    let calls = [(LOOKUP, "1", ""), (SAVE, "1", "a"), (LOOKUP, "1", "")];
+    let outcomes = vec![Outcome::Lost, yes(), Outcome::Lost];
+    assert_eq!(settled(&calls, outcomes, true), [None, Some(true), None]);
+}
+
+#[test]
+fn a_call_refused_again_and_again_tells_how_often() {
+    let mut batch = batch(&[(SAVE, "1", "a"), (SAVE, "2", "b")]);
+    let rules = Rules {
+        waits: true,
+        lost: None,
+    };
+    let (mut done, mut again) = (Vec::new(), Again::default());
+    for times in 1..4 {
+        let refusal = batch.settle(|_, _| refused(), rules, &mut again, &mut done);
+        assert_eq!(refusal, Some((reason(), times)));
+    }
+    let rules = Rules {
+        lost: Some(&reason()),
+        ..rules
+    };
+    let refusal = batch.settle(|_, _| Outcome::Lost, rules, &mut again, &mut done);
+    assert_eq!((refusal, done.len()), (None, 2), "that may not wait");
+}
+
+#[test]
+fn a_delete_is_overwritten_when_a_later_save_brings_one_of_its_keys_back() {
+    let mut batches = [
+        batch(&[(SAVE, "1", "y"), (DELETE, "1", "a"), (DELETE, "2", "b")]),
+        batch(&[(SAVE, "1", "z"), (SAVE, "2", "b"), (DELETE, "3", "c")]),
+    ];
+    mark_overwritten(batches.iter_mut());
+    let entries = batches.iter().flat_map(|batch| &batch.entries);
+    let deletes = entries.filter(|entry| entry.op == DELETE);
+    let marks: Vec<_> = deletes.map(|entry| entry.earlier.is_overwritten).collect();
+    assert_eq!(marks, [true, false, false]);
 }

@@ -4,14 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{NEAR, Runner, overdue};
-use crate::backend::MAX_UNDER_WAY;
+use crate::backend::{CameFor, Outcome};
+use crate::engine::batch::Rules;
 use crate::engine::link::Note;
 use crate::engine::order::Item;
-use crate::engine::pending::{Flight, Pending};
-use crate::error::Error;
+use crate::engine::pending::Pending;
 use crate::options::Settings;
-use crate::resp::Reply;
-use crate::store::{Answer, Step};
 
 impl<T: Send + 'static> Runner<T> {
     /// Sends what waits, as far as the connection allows; opens one when there is none.
@@ -21,21 +19,23 @@ impl<T: Send + 'static> Runner<T> {
         }
         while let Some(item) = self.pending.waiting.front_mut() {
             let settings = item.batch_mut().settings.clone();
-            if self.line.session(&settings).is_none() {
+            let Some(session) = self.line.session(&settings) else {
                 // A connection with other settings first brings home what it carries.
                 if self.pending.flights.is_empty() && self.line.open(&settings, self.proof) {
                     self.note(Note::Connecting(settings.server.clone()));
                 }
                 return;
-            }
-            if self.pending.flights.len() == MAX_UNDER_WAY || !self.pending.may_send() {
+            };
+            if !session.has_room() || !self.pending.may_send() {
                 return;
             }
-            self.take_off(&settings);
+            if !self.pending.defer_walk() {
+                self.take_off(&settings);
+            }
         }
         if self.pending.flights.is_empty() && !self.line.is_up() {
             // Nobody waits for the connection that is being opened.
-            self.line.drop_connection();
+            self.line.end();
         }
     }
 
@@ -64,84 +64,91 @@ impl<T: Send + 'static> Runner<T> {
             return;
         }
         panic_if_asked("send");
-        let mut master = 0;
-        let commands = match item {
-            Item::Calls(batch) => {
-                batch.entries.retain(|entry| entry.ticket.is_some());
-                for entry in &mut batch.entries {
-                    entry.attempts = entry.attempts.saturating_add(1);
-                }
-                batch.commands()
-            }
+        match item {
+            Item::Calls(batch) => batch.send(session),
             Item::Wipe(walk) => {
-                if walk.wipe.is_at_start() {
+                if session.is_new_to(&walk.deletion) {
                     let entry = &mut walk.call.entries[0];
                     entry.attempts = entry.attempts.saturating_add(1);
                 }
-                master = walk.wipe.master();
-                walk.wipe.next(&settings.names, session.masters())
+                session.step(&mut walk.deletion);
             }
-        };
-        let replies = session.send(commands, master);
+        }
         if flights.is_empty() {
             self.moved_at = now;
-            self.clock.watch(now + settings.response_timeout);
         }
-        if let Some(item) = waiting.pop_front() {
-            flights.push_back(Flight { item, replies });
-        }
+        self.pending.take_off();
     }
 
-    /// Takes in the replies to the first flight. It stays in `pending` meanwhile, see `take_off`.
-    pub(super) fn land(&mut self, replies: Vec<Reply>, is_closing: bool) {
+    /// Takes in what came back for the first flight. It stays in `pending` meanwhile, see `take_off`.
+    pub(super) fn land(&mut self, mut came: CameFor, is_closing: bool) {
         panic_if_asked("land");
         self.was_light = self.is_light() && self.moved_at.elapsed() <= NEAR;
-        let Pending {
-            waiting,
-            flights,
-            refused,
-            held,
-            done,
-        } = &mut self.pending;
-        let Some(Flight { item, .. }) = flights.front_mut() else {
-            return;
-        };
         self.moved_at = Instant::now();
-        let waits = item.batch_mut().settings.retry && !is_closing;
-        let refusal = &mut self.refusal;
-        match item {
-            Item::Calls(batch) => batch.settle(replies.into_iter(), waits, refusal, done),
-            Item::Wipe(walk) if refusal.is_some() => walk.wipe.restart(),
-            Item::Wipe(walk) => match walk.wipe.advance(replies, &walk.call.settings.server) {
-                Ok(Step::More) => {}
-                Err(error) if waits && error.passes() => {
-                    walk.wipe.restart();
-                    *refusal = Some(error);
-                }
-                result => walk.call.finish(result.map(|_| Answer::Yes), done),
-            },
-        }
-        let Some(Flight { item, .. }) = flights.pop_front() else {
+        let Pending {
+            flights,
+            again,
+            done,
+            ..
+        } = &mut self.pending;
+        let Some(item) = flights.front_mut() else {
             return;
         };
-        match (refusal, item) {
-            (Some(error), item) => {
-                refused.push(item);
-                if flights.is_empty() || matches!(error, Error::Protocol { .. }) {
-                    let error = error.clone();
-                    self.give_up(error);
+        let waits = item.batch_mut().settings.retry && !is_closing;
+        let refusal = match item {
+            Item::Calls(batch) => {
+                let rules = Rules { waits, lost: None };
+                batch.settle(|op, earlier| came.next(op, earlier), rules, again, done)
+            }
+            Item::Wipe(walk) => match came.step(&mut walk.deletion) {
+                Some(Outcome::Settled(result)) => {
+                    walk.call.finish(result, done);
+                    None
                 }
-                return;
+                Some(Outcome::Refused(error)) if waits => {
+                    let entry = &mut walk.call.entries[0];
+                    entry.refusals = entry.refusals.saturating_add(1);
+                    Some((error, entry.refusals))
+                }
+                Some(Outcome::Refused(error)) => {
+                    walk.call.finish(Err(error), done);
+                    None
+                }
+                None | Some(Outcome::Lost | Outcome::Nonsense(_)) => None,
+            },
+        };
+        if self.refusal.is_none() {
+            self.refusal = refusal;
+        }
+        let nonsense = came.nonsense();
+        self.landed(nonsense.is_some());
+        if let Some(error) = nonsense {
+            return self.lose(error);
+        }
+        if let Some((error, times)) = &self.refusal {
+            if self.pending.flights.is_empty() {
+                let error = error.clone();
+                self.line.wait_out(*times);
+                self.lose(error);
             }
-            (None, Item::Wipe(walk)) if walk.call.is_settled() => {
-                held.release(walk.stem(), waiting);
-            }
-            (None, item @ Item::Wipe(_)) => waiting.push_front(item),
-            (None, Item::Calls(_)) => {}
+            return;
         }
         self.line.reset_backoff();
         self.trouble = None;
         self.proof = Duration::ZERO;
+    }
+
+    /// Puts the first flight where it belongs now that it has landed.
+    fn landed(&mut self, is_over: bool) {
+        let is_given_up = is_over || self.refusal.is_some();
+        match self.pending.land() {
+            Some(item @ Item::Wipe(_)) if !is_given_up && !item.batch().is_settled() => {
+                self.pending.waiting.push_front(item);
+            }
+            Some(item) => self.pending.refuse(item),
+            None => {}
+        }
+        self.pending.start_walks();
     }
 }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use super::Runner;
 use crate::engine::order::Item;
-use crate::engine::pending::Flight;
 use crate::error::Error;
 
 /// Shorter calls are not suspected: Redis takes at least 1 MB (`client-query-buffer-limit`), and a
@@ -23,19 +22,13 @@ impl<T: Send + 'static> Runner<T> {
     /// The server closed the connection.
     pub(super) fn hang_up(&mut self) {
         let has_stood = !std::mem::take(&mut self.proof).is_zero();
-        for flight in &mut self.pending.flights {
-            for entry in &mut flight.item.batch_mut().entries {
+        for item in &mut self.pending.flights {
+            for entry in &mut item.batch_mut().entries {
                 entry.losses = entry.losses.saturating_add(1);
             }
         }
         let flights = self.pending.flights.make_contiguous();
-        let [
-            Flight {
-                item: Item::Calls(batch),
-                ..
-            },
-        ] = flights
-        else {
+        let [Item::Calls(batch)] = flights else {
             return;
         };
         let [entry] = &batch.entries[..] else {

@@ -4,7 +4,14 @@
 //! before it and scans the next page, so deleting costs no round trip of its own. Values are read
 //! to settle the keys that could belong to a longer integration id (see [`key::is_ambiguous`]):
 //! such a key goes only when its other half points back to it, and then both go in one command,
-//! since afterwards neither could be told.
+//! since afterwards neither could be told. Until it is known that they went they are remembered:
+//! one of them may have gone alone.
+//!
+//! A cursor is of use on its own connection only: on another the walk starts over. `SCAN` gives every
+//! key that stands from its start to its end, so one pass over a server is enough. In a cluster
+//! it is, when no key can have gone from a node that was still to be walked to one that was walked
+//! already: when the topology was the same before and after, and no slot was being moved. Keys of
+//! one that is move one way only, so a second pass finds those.
 
 use std::mem;
 use std::sync::Arc;
@@ -12,11 +19,13 @@ use std::time::{Duration, Instant};
 
 use redis::{ServerError, Value};
 
-use super::{Op, is_unknown_command, unexpected};
+use super::calls::unexpected;
+use super::topology::Topology;
 use crate::error::Error;
 use crate::key;
 use crate::options::Names;
 use crate::resp::{Commands, Reply};
+use crate::store::Op;
 
 /// How many keys a page asks the server to look at: within these, so that a page takes about
 /// [`PAGE_TIME`] more than the quickest, which is the way to the server and back.
@@ -26,43 +35,84 @@ const PAGE_TIME: Duration = Duration::from_millis(1);
 
 /// A `deleteAllIds` under way.
 #[derive(Debug)]
-pub struct Wipe {
+pub struct Deletion {
     stem: Vec<u8>,
     pattern: Vec<u8>,
     count: usize,
     sent_at: Instant,
     quickest: Duration,
     uses_del: bool,
+    /// The number of the session that it walks over, if it has begun.
+    session: Option<u64>,
     walk: Walk,
+    /// Halves of ambiguous pairs that are not known to be gone, each with the value that it had.
+    confirmed: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
-/// How far the walk has come on this connection.
+/// How far the walk has come on this session.
 #[derive(Debug, Default)]
 struct Walk {
-    /// The number of the master that is walked over, and of all.
-    master: usize,
-    masters: usize,
+    /// How many nodes there are, and the one that is walked over.
+    nodes: usize,
+    node: usize,
+    /// Whether the next step asks for the topology.
+    asks: bool,
+    /// The topology when the pass began, in a cluster.
+    topology: Option<Topology>,
+    /// How many passes this one is.
+    passes: u32,
     /// `None` before the first page, `Some(0)` after the last.
     cursor: Option<u64>,
-    /// Whether this walk deleted anything.
-    has_deleted: bool,
+    page: Page,
+}
+
+/// What is under way of the pages so far.
+#[derive(Debug, Default)]
+struct Page {
+    /// What was confirmed on an earlier session, to be looked at again.
+    rechecks: Vec<(Vec<u8>, Vec<u8>)>,
     /// Keys of the last page, whose values are not known yet.
     found: Vec<Vec<u8>>,
     /// Keys that wait for the value of their other half.
     doubts: Vec<Doubt>,
     /// Keys to delete.
     doomed: Vec<Vec<u8>>,
+    /// How many of the confirmed ones are among them, the first ones.
+    doomed_confirmed: usize,
+}
+
+impl Page {
+    fn is_busy(&self) -> bool {
+        let Page {
+            rechecks,
+            found,
+            doubts,
+            doomed,
+            ..
+        } = self;
+        !(rechecks.is_empty() && found.is_empty() && doubts.is_empty() && doomed.is_empty())
+    }
 }
 
 /// A key and its other half, at least one of them ambiguous.
 #[derive(Debug)]
 struct Doubt {
     key: Vec<u8>,
+    value: Vec<u8>,
     other: Vec<u8>,
     /// What `other` holds when the two are a pair.
     points_back: Vec<u8>,
     /// Whether `key` goes in any case.
     is_own: bool,
+}
+
+/// What the next step sends.
+#[derive(Debug)]
+pub enum Sends {
+    /// The question for the topology, to each node.
+    Topology,
+    /// Commands; a `SCAN` among them is for the node of this number.
+    Commands(Commands, usize),
 }
 
 /// What a step came to.
@@ -74,61 +124,77 @@ pub enum Step {
     Done,
 }
 
-impl Wipe {
-    /// A walk over all pairs under `stem`.
-    pub fn new(stem: &[u8]) -> Wipe {
-        Wipe {
+/// What is walked over.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground {
+    /// Names the session.
+    pub session: u64,
+    /// How many nodes it has.
+    pub nodes: usize,
+    /// Whether keys may go from one node to another.
+    pub is_cluster: bool,
+}
+
+impl Deletion {
+    /// A deletion of all pairs under `stem`.
+    pub fn new(stem: &[u8]) -> Deletion {
+        Deletion {
             stem: stem.to_vec(),
             pattern: key::pattern(stem),
             count: 1_000,
             sent_at: Instant::now(),
             quickest: Duration::MAX,
             uses_del: false,
+            session: None,
             walk: Walk::default(),
+            confirmed: Vec::new(),
         }
     }
 
-    /// Starts over: a cursor means nothing to another server.
-    pub fn restart(&mut self) {
-        self.walk = Walk::default();
+    /// Whether the next step is the first one on a session of that number.
+    pub fn is_at_start(&self, session: u64) -> bool {
+        self.session != Some(session)
     }
 
-    /// The number of the master that the next step walks over.
-    pub fn master(&self) -> usize {
-        self.walk.master
+    /// What the next step sends.
+    pub fn next(&mut self, names: &Names, ground: Ground) -> Sends {
+        if self.is_at_start(ground.session) {
+            self.session = Some(ground.session);
+            self.walk = Walk {
+                nodes: ground.nodes,
+                asks: ground.is_cluster,
+                ..Walk::default()
+            };
+            self.walk.page.rechecks.clone_from(&self.confirmed);
+        }
+        self.sent_at = Instant::now();
+        if self.walk.asks {
+            return Sends::Topology;
+        }
+        Sends::Commands(self.commands(names), self.walk.node)
     }
 
-    /// Whether no step was taken yet, or none since the last start.
-    pub fn is_at_start(&self) -> bool {
-        self.walk.master == 0 && self.walk.cursor.is_none() && !self.walk.has_deleted
-    }
-
-    /// The commands of the next step, where there are so many masters.
-    pub fn next(&mut self, names: &Names, masters: usize) -> Commands {
-        self.walk.masters = masters;
+    fn commands(&self, names: &Names) -> Commands {
         let mut commands = Commands::default();
-        let Walk {
-            cursor,
-            found,
-            doubts,
-            doomed,
-            ..
-        } = &self.walk;
-        if !doomed.is_empty() {
+        let Walk { cursor, page, .. } = &self.walk;
+        if !page.doomed.is_empty() {
             let name = if self.uses_del {
                 &names.del
             } else {
                 &names.unlink
             };
-            commands.add(name, doomed);
+            commands.add(name, &page.doomed);
         }
-        if !doubts.is_empty() {
-            let others: Vec<&[u8]> = doubts.iter().map(|doubt| doubt.other.as_slice()).collect();
-            commands.add(&names.mget, &others);
-        }
-        if !found.is_empty() {
-            commands.add(&names.mget, found);
-        }
+        let mut values_of = |keys: Vec<&[u8]>| {
+            if !keys.is_empty() {
+                commands.add(&names.mget, &keys);
+            }
+        };
+        let rechecks = page.rechecks.iter().map(|(key, _)| key.as_slice());
+        values_of(rechecks.collect());
+        let doubts = page.doubts.iter().map(|doubt| doubt.other.as_slice());
+        values_of(doubts.collect());
+        values_of(page.found.iter().map(Vec::as_slice).collect());
         if *cursor != Some(0) {
             let (cursor, count) = (cursor.unwrap_or(0).to_string(), self.count.to_string());
             let words: [&[u8]; 5] = [
@@ -140,11 +206,33 @@ impl Wipe {
             ];
             commands.add(&names.scan, &words);
         }
-        self.sent_at = Instant::now();
         commands
     }
 
-    /// Takes in the replies to [`Wipe::next`].
+    /// Takes in the topology that was asked for.
+    pub fn compare(&mut self, topology: Topology, server: &Arc<str>) -> Result<Step, Error> {
+        let walk = &mut self.walk;
+        match &walk.topology {
+            None => walk.topology = Some(topology),
+            Some(before) if *before != topology => {
+                return Err(Error::Unreachable {
+                    server: server.clone(),
+                    reason: "the cluster has changed during the deletion".into(),
+                });
+            }
+            Some(before) if !before.has_moving_slots() || walk.passes == 2 => {
+                return Ok(Step::Done);
+            }
+            Some(_) => {}
+        }
+        walk.passes += 1;
+        walk.asks = false;
+        walk.node = 0;
+        walk.cursor = None;
+        Ok(Step::More)
+    }
+
+    /// Takes in the replies to the commands of [`Deletion::next`].
     pub fn advance(&mut self, replies: Vec<Reply>, server: &Arc<str>) -> Result<Step, Error> {
         self.pace();
         let mut replies = replies.into_iter();
@@ -153,8 +241,7 @@ impl Wipe {
             Some(value) => Ok(value),
             None => Err(Trouble::Nonsense),
         };
-        let before = mem::take(&mut self.walk);
-        let stepped = self.step(before, &mut reply);
+        let stepped = self.step(&mut reply);
         stepped.map_err(|trouble| match trouble {
             Trouble::Reply(error) => Error::from_reply(server, &error),
             Trouble::Nonsense => unexpected(Op::DeleteAllIds, server),
@@ -162,43 +249,31 @@ impl Wipe {
         Ok(self.turn())
     }
 
-    /// At the end of a master, turns to the next one.
-    ///
-    /// With several masters the whole walk is done again until it deletes nothing: a slot that moves
-    /// meanwhile may hop over it.
+    /// At the end of a node, turns to the next one.
     fn turn(&mut self) -> Step {
         let walk = &mut self.walk;
-        let is_busy = !(walk.found.is_empty() && walk.doubts.is_empty() && walk.doomed.is_empty());
-        if walk.cursor != Some(0) || is_busy {
+        if walk.cursor != Some(0) || walk.page.is_busy() {
             return Step::More;
         }
-        if walk.master + 1 < walk.masters {
-            walk.master += 1;
-        } else if walk.masters > 1 && walk.has_deleted {
-            walk.master = 0;
-            walk.has_deleted = false;
+        if walk.node + 1 < walk.nodes {
+            walk.node += 1;
+            walk.cursor = None;
+        } else if walk.topology.is_some() {
+            walk.asks = true;
         } else {
             return Step::Done;
         }
-        walk.cursor = None;
         Step::More
     }
 
-    fn step(
-        &mut self,
-        before: Walk,
-        reply: &mut impl FnMut() -> Result<Value, Trouble>,
-    ) -> Result<(), Trouble> {
-        let mut next = Walk {
-            master: before.master,
-            masters: before.masters,
-            cursor: before.cursor,
-            has_deleted: before.has_deleted || !before.doomed.is_empty(),
-            ..Walk::default()
-        };
+    fn step(&mut self, reply: &mut impl FnMut() -> Result<Value, Trouble>) -> Result<(), Trouble> {
+        let before = mem::take(&mut self.walk.page);
+        let mut next = Page::default();
         if !before.doomed.is_empty() {
             match reply() {
-                Ok(_) => {}
+                Ok(_) => {
+                    self.confirmed.drain(..before.doomed_confirmed);
+                }
                 // Redis before 4.0: the same keys again, the older way.
                 Err(Trouble::Reply(error)) if !self.uses_del && is_unknown_command(&error) => {
                     self.uses_del = true;
@@ -207,12 +282,22 @@ impl Wipe {
                 Err(trouble) => return Err(trouble),
             }
         }
+        if !before.rechecks.is_empty() {
+            let values = values(reply()?, before.rechecks.len())?;
+            let rechecked = before.rechecks.into_iter().zip(values);
+            let still = rechecked.filter(|((_, was), now)| now.as_ref() == Some(was));
+            self.confirmed = still.map(|(half, _)| half).collect();
+            let keys = self.confirmed.iter().map(|(key, _)| key.clone());
+            next.doomed.extend(keys);
+        }
         if !before.doubts.is_empty() {
             let values = values(reply()?, before.doubts.len())?;
             for (doubt, value) in before.doubts.into_iter().zip(values) {
                 let is_pair = value.is_some_and(|value| value == doubt.points_back);
                 if is_pair {
-                    next.doomed.push(doubt.other);
+                    next.doomed.push(doubt.other.clone());
+                    self.confirmed.push((doubt.other, doubt.points_back));
+                    self.confirmed.push((doubt.key.clone(), doubt.value));
                 }
                 if is_pair || doubt.is_own {
                     next.doomed.push(doubt.key);
@@ -225,17 +310,18 @@ impl Wipe {
                 self.sort(key, value, &mut next);
             }
         }
-        if before.cursor != Some(0) {
+        if self.walk.cursor != Some(0) {
             let (cursor, keys) = page(reply()?)?;
-            next.cursor = Some(cursor);
+            self.walk.cursor = Some(cursor);
             next.found = keys;
         }
-        self.walk = next;
+        next.doomed_confirmed = self.confirmed.len();
+        self.walk.page = next;
         Ok(())
     }
 
     /// Decides what becomes of a key with this value, `None` when it is gone or holds no string.
-    fn sort(&self, key: Vec<u8>, value: Option<Vec<u8>>, next: &mut Walk) {
+    fn sort(&self, key: Vec<u8>, value: Option<Vec<u8>>, next: &mut Page) {
         let Some((half, id)) = key::parse(&self.stem, &key) else {
             return;
         };
@@ -246,6 +332,7 @@ impl Wipe {
                     other: key::of(&self.stem, half.other(), &value),
                     points_back: id.to_vec(),
                     key,
+                    value,
                     is_own,
                 });
             }
@@ -265,6 +352,12 @@ impl Wipe {
             (self.count * 5 / 4).min(MAX_COUNT)
         };
     }
+}
+
+fn is_unknown_command(error: &ServerError) -> bool {
+    error
+        .details()
+        .is_some_and(|detail| detail.starts_with("unknown command"))
 }
 
 enum Trouble {
