@@ -195,8 +195,9 @@ impl Error {
             "WRONGTYPE" => ReplyKind::WrongType,
             "READONLY" => ReplyKind::ReadOnly,
             "OOM" => ReplyKind::OutOfMemory,
-            // Replies of a server that will serve later.
-            "LOADING" | "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN" | "BUSY" => {
+            // Replies of a server that will serve later; DENIED is that of one in protected mode, which
+            // hangs up on who comes from another machine.
+            "DENIED" | "LOADING" | "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN" | "BUSY" => {
                 let reason = reply;
                 return Error::Unreachable { server, reason };
             }

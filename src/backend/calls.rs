@@ -109,33 +109,42 @@ fn yes(is_yes: bool) -> Answer {
 
 /// What [`Came`] for [`write`]'s command means.
 pub fn outcome(op: Op, came: Came, earlier: &mut Earlier, server: &Arc<str>) -> Outcome {
-    let reply = match came {
-        Came::Reply(reply) => reply,
-        Came::Halves(halves) => return both(halves, earlier),
-        Came::Refused(error) => return Outcome::Refused(error),
+    match came {
+        Came::Reply(reply) => of_reply(op, reply, earlier, server),
+        Came::Halves(halves) => both(halves, earlier),
+        Came::Refused(error) => Outcome::Refused(error),
         Came::Lost => {
             earlier.is_lost = true;
-            return Outcome::Lost;
+            Outcome::Lost
         }
-    };
+    }
+}
+
+/// What a reply to [`write`]'s command means.
+#[inline]
+pub fn of_reply(op: Op, reply: Reply, earlier: &mut Earlier, server: &Arc<str>) -> Outcome {
     let answer = match (op, reply) {
-        (_, Reply::Value(Value::ServerError(error))) => {
-            let error = Error::from_reply(server, &error);
-            return match error.passes() {
-                true => Outcome::Refused(error),
-                false => Outcome::Settled(Err(error)),
-            };
-        }
         (Op::SaveIds, Reply::Value(Value::Okay)) => Answer::Yes,
         (Op::GetBotmaticId | Op::GetExtId, Reply::Value(Value::Nil)) => Answer::Missing,
         (Op::GetBotmaticId | Op::GetExtId, Reply::Text(id)) => Answer::Id(id),
         (Op::DeleteIds, Reply::Value(Value::Int(found))) => earlier.answer(found),
-        (op, _) => {
-            earlier.is_lost = true;
-            return Outcome::Nonsense(unexpected(op, server));
-        }
+        (op, reply) => return of_other(op, reply, earlier, server),
     };
     Outcome::Settled(Ok(answer))
+}
+
+/// What a reply means that is none of those that a call is for.
+#[cold]
+fn of_other(op: Op, reply: Reply, earlier: &mut Earlier, server: &Arc<str>) -> Outcome {
+    let Reply::Value(Value::ServerError(error)) = reply else {
+        earlier.is_lost = true;
+        return Outcome::Nonsense(unexpected(op, server));
+    };
+    let error = Error::from_reply(server, &error);
+    match error.passes() {
+        true => Outcome::Refused(error),
+        false => Outcome::Settled(Err(error)),
+    }
 }
 
 fn both(halves: [HalfCame; 2], earlier: &mut Earlier) -> Outcome {

@@ -9,7 +9,7 @@ use std::vec;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::calls::{Came, Earlier, Outcome, outcome, write};
+use super::calls::{Came, Earlier, Outcome, of_reply, outcome, write};
 use super::cluster::{CameBack, Cluster};
 use super::connection::{Connection, broken};
 use super::deletion::{Deletion, Ground, Sends, Step};
@@ -237,56 +237,56 @@ impl From<CameBack> for CameKind {
 impl CameFor {
     /// What became of the next call, given what its earlier sendings did.
     pub fn next(&mut self, op: Op, earlier: &mut Earlier) -> Outcome {
-        let came = match &mut self.came {
-            _ if self.nonsense.is_some() => Came::Lost,
-            CameKind::Replies(replies) => replies.next().map_or(Came::Lost, Came::Reply),
-            CameKind::Pieces(came) => came.next().unwrap_or(Came::Lost),
-            CameKind::Topology(_) => Came::Lost,
-        };
-        match outcome(op, came, earlier, &self.server) {
-            // Whatever comes after it is out of step too.
-            Outcome::Nonsense(error) => {
-                self.nonsense = Some(error);
-                Outcome::Lost
+        let server = &self.server;
+        let outcome = match &mut self.came {
+            CameKind::Replies(replies) => match replies.next() {
+                Some(reply) => of_reply(op, reply, earlier, server),
+                None => outcome(op, Came::Lost, earlier, server),
+            },
+            CameKind::Pieces(came) => {
+                let came = came.next().unwrap_or(Came::Lost);
+                outcome(op, came, earlier, server)
             }
-            outcome => outcome,
+            CameKind::Topology(_) => outcome(op, Came::Lost, earlier, server),
+        };
+        if let Outcome::Nonsense(error) = outcome {
+            return self.out_of_step(error);
         }
+        outcome
+    }
+
+    /// Whatever comes after this is out of step too.
+    fn out_of_step(&mut self, error: Error) -> Outcome {
+        self.came = CameKind::Replies(vec![].into_iter());
+        self.nonsense = Some(error);
+        Outcome::Lost
     }
 
     /// What a step of a deletion came to, `None` when there are more to do.
     pub fn step(&mut self, deletion: &mut Deletion) -> Option<Outcome> {
-        let mut replies = Vec::new();
-        let mut came = |came| match came {
-            Came::Reply(reply) => {
-                replies.push(reply);
-                None
-            }
-            Came::Refused(error) => Some(Outcome::Refused(error)),
-            Came::Halves(_) | Came::Lost => Some(Outcome::Lost),
-        };
-        let cut = match &mut self.came {
-            CameKind::Replies(all) => all.map(Came::Reply).find_map(&mut came),
-            CameKind::Pieces(all) => all.find_map(&mut came),
-            CameKind::Topology(_) => None,
-        };
-        if cut.is_some() {
-            return cut;
-        }
+        let none = CameKind::Replies(vec![].into_iter());
         let server = &self.server;
-        let stepped = match std::mem::replace(&mut self.came, CameKind::Pieces(vec![].into_iter()))
-        {
+        let stepped = match std::mem::replace(&mut self.came, none) {
+            CameKind::Replies(replies) => deletion.advance(replies.collect(), server),
+            CameKind::Pieces(came) => {
+                let mut replies = Vec::with_capacity(came.len());
+                for came in came {
+                    match came {
+                        Came::Reply(reply) => replies.push(reply),
+                        Came::Refused(error) => return Some(Outcome::Refused(error)),
+                        Came::Halves(_) | Came::Lost => return Some(Outcome::Lost),
+                    }
+                }
+                deletion.advance(replies, server)
+            }
             CameKind::Topology(topology) => {
                 topology.and_then(|topology| deletion.compare(topology, server))
             }
-            _ => deletion.advance(replies, server),
         };
         match stepped {
             Ok(Step::More) => None,
             Ok(Step::Done) => Some(Outcome::Settled(Ok(Answer::Yes))),
-            Err(error @ Error::Protocol { .. }) => {
-                self.nonsense = Some(error);
-                Some(Outcome::Lost)
-            }
+            Err(error @ Error::Protocol { .. }) => Some(self.out_of_step(error)),
             Err(error) if error.passes() => Some(Outcome::Refused(error)),
             Err(error) => Some(Outcome::Settled(Err(error))),
         }

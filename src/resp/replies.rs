@@ -160,8 +160,21 @@ impl Line<'_> {
     }
 
     fn number(&self) -> io::Result<i64> {
-        let text = std::str::from_utf8(self.text).map_err(|_| nonsense())?;
-        text.parse().map_err(|_| nonsense())
+        let (sign, digits) = match self.text {
+            [b'-', digits @ ..] => (-1, digits),
+            digits => (1, digits),
+        };
+        let mut number = 0_i64;
+        for digit in digits {
+            let digit = digit.wrapping_sub(b'0');
+            let longer = number.checked_mul(10).filter(|_| digit < 10);
+            let longer = longer.and_then(|tens| tens.checked_add(sign * i64::from(digit)));
+            number = longer.ok_or_else(nonsense)?;
+        }
+        if digits.is_empty() {
+            return Err(nonsense());
+        }
+        Ok(number)
     }
 
     /// A length; `None` for that of nothing, -1.
