@@ -43,7 +43,7 @@ const SCRIPT = `
   main()
 `
 
-for (const place of ['send', 'land']) {
+for (const place of ['send', 'complete']) {
   for (const end of ['quit', 'exit', 'by itself']) {
     test(`a panic as calls ${place}: all fail with INTERNAL; the end: ${end}`, async () => {
       const env = {

@@ -1,5 +1,5 @@
-//! What `npm run counts` has valgrind count: calls as they go from [`Burst::push`] through the runner,
-//! the connection and its driver to [`Receiver::settle`], in batches of 128.
+//! What `npm run counts` has valgrind count: calls as they go from [`Submission::push`] through the driver,
+//! the session and its connection to [`Receiver::settle`], in batches of 128.
 //!
 //! `counts save 40` makes 40 batches of saves and ends. All of it happens on the I/O thread, one
 //! step after the other, so that each run takes the same steps: results that arrive push the next
@@ -13,20 +13,25 @@ use std::io;
 use std::process::exit;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixListener;
+use tokio::time::Instant;
 
-use engine::{Burst, Call, Done, Lengths, Link, Note, Receiver};
-use options::{Endpoint, Names, Settings};
-use store::{Answer, Op};
+use backend::redis::Redis;
+use call::{Answer, Operation};
+use engine::{Call, Completion, ConnectionEvent, Lengths, Queue, Receiver, Submission};
+use settings::{Endpoint, Names, Settings};
 
 // The addon is a cdylib, which no other program can use, and as an rlib too it would lose its
 // link-time optimization: so its sources are taken in here, all but `node`.
 #[allow(dead_code, reason = "the addon uses it")]
 #[path = "../src/backend/mod.rs"]
 mod backend;
+#[allow(dead_code, reason = "the addon uses it")]
+#[path = "../src/call.rs"]
+mod call;
 #[allow(dead_code, unused_imports, reason = "the addon uses it")]
 #[path = "../src/engine/mod.rs"]
 mod engine;
@@ -36,15 +41,9 @@ mod error;
 #[allow(dead_code, reason = "the addon uses it")]
 #[path = "../src/key.rs"]
 mod key;
-#[allow(dead_code, reason = "the addon uses it")]
-#[path = "../src/options.rs"]
-mod options;
-#[allow(dead_code, reason = "the addon uses it")]
-#[path = "../src/resp/mod.rs"]
-mod resp;
-#[allow(dead_code, reason = "the addon uses it")]
-#[path = "../src/store/mod.rs"]
-mod store;
+#[allow(dead_code, unused_imports, reason = "the addon uses it")]
+#[path = "../src/settings/mod.rs"]
+mod settings;
 
 /// One full pipeline.
 const BATCH: usize = 128;
@@ -58,11 +57,11 @@ const LONG: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// One call, made again and again.
 struct Caller {
-    op: Op,
+    op: Operation,
     ids: [&'static str; 2],
     reply: &'static [u8],
     settings: Arc<Settings>,
-    burst: OnceLock<Mutex<Burst<()>>>,
+    burst: OnceLock<Mutex<Submission<(), Redis>>>,
     batches_left: AtomicUsize,
 }
 
@@ -96,8 +95,8 @@ impl Caller {
 }
 
 impl Receiver<()> for Caller {
-    fn settle(&self, done: &mut Vec<Done<()>>) {
-        for Done { result, .. } in done.drain(..) {
+    fn settle(&self, done: &mut Vec<Completion<()>>) {
+        for Completion { result, .. } in done.drain(..) {
             if !matches!(result, Ok(Answer::Yes | Answer::Id(_))) {
                 stop(&result);
             }
@@ -109,15 +108,17 @@ impl Receiver<()> for Caller {
         }
     }
 
-    fn note(&self, note: Note) {
-        match (note, &self.settings.endpoint) {
+    fn connection(&self, event: ConnectionEvent) {
+        match (event, &self.settings.endpoint) {
             // Comes on the I/O thread, before anything connects.
-            (Note::Connecting(_), Endpoint::Unix(path)) => match UnixListener::bind(path) {
-                Ok(listener) => drop(tokio::spawn(serve(listener, self.reply))),
-                Err(error) => stop(&error),
-            },
-            (Note::Ready(path), _) => drop(std::fs::remove_file(&*path)),
-            (note, _) => stop(&note),
+            (ConnectionEvent::Connecting(_), Endpoint::Unix(path)) => {
+                match UnixListener::bind(path) {
+                    Ok(listener) => drop(tokio::spawn(serve(listener, self.reply))),
+                    Err(error) => stop(&error),
+                }
+            }
+            (ConnectionEvent::Ready(path), _) => drop(std::fs::remove_file(&*path)),
+            (event, _) => stop(&event),
         }
     }
 }
@@ -152,9 +153,13 @@ fn main() {
         stop(&"the name of a call and a number of batches, please");
     };
     let (op, ids, reply): (_, _, &[u8]) = match name.as_str() {
-        "save" => (Op::SaveIds, [BOTMATIC_ID, EXTERNAL_ID], b"+OK\r\n"),
-        "lookup" => (Op::GetExtId, [BOTMATIC_ID, ""], b"$10\r\next-100001\r\n"),
-        "delete" => (Op::DeleteIds, [BOTMATIC_ID, EXTERNAL_ID], b":2\r\n"),
+        "save" => (Operation::SaveIds, [BOTMATIC_ID, EXTERNAL_ID], b"+OK\r\n"),
+        "lookup" => (
+            Operation::GetExtId,
+            [BOTMATIC_ID, ""],
+            b"$10\r\next-100001\r\n",
+        ),
+        "delete" => (Operation::DeleteIds, [BOTMATIC_ID, EXTERNAL_ID], b":2\r\n"),
         _ => stop(&"save, lookup or delete"),
     };
     let socket = std::env::temp_dir().join(format!("key-store-counts-{}", std::process::id()));
@@ -171,7 +176,7 @@ fn main() {
             password: None,
             db: 0,
             fallback_db: None,
-            retry: false,
+            offline_queue: false,
             names: Names::new(&HashMap::new()),
             // A login that the stub does not answer as it should ends the program.
             connect_timeout: Duration::from_secs(30),
@@ -180,8 +185,10 @@ fn main() {
         burst: OnceLock::new(),
         batches_left: AtomicUsize::new(batches.parse().unwrap_or_else(|error| stop(&error))),
     });
-    let link = Link::new(caller.clone());
-    caller.burst.get_or_init(|| Mutex::new(Burst::new(link)));
+    let queue = Queue::new(Redis::default(), caller.clone());
+    caller
+        .burst
+        .get_or_init(|| Mutex::new(Submission::new(queue)));
     caller.push(1);
     loop {
         std::thread::park();

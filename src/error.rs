@@ -1,6 +1,6 @@
 //! Why a call failed. Every variant has one stable code, the `code` of JavaScript's `KeyStoreError`.
 //!
-//! No message holds a password: servers are named by [`crate::options::Settings::server`], and
+//! No message holds a password: servers are named by [`crate::settings::Settings::server`], and
 //! replies pass through [`reply_text`].
 
 use std::sync::Arc;
@@ -217,7 +217,7 @@ impl Error {
 
     /// Whether the call may do better on another connection or later, so that it is waited for.
     /// A reply that Redis never gives is among them: the connection is out of step.
-    pub fn passes(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         matches!(
             self,
             Error::Unreachable { .. }

@@ -1,4 +1,4 @@
-//! The keys of a pair in Redis, and telling whose a key is.
+//! The keys of a pair, and telling whose a key is.
 //!
 //! A pair of botmatic id `b` and external id `e` is two strings: `<stem>:b:<b>` holds `e` and
 //! `<stem>:e:<e>` holds `b`, where the stem is the key prefix followed by the integration id.
@@ -33,19 +33,6 @@ impl Half {
 /// The key of `id`.
 pub fn of(stem: &[u8], half: Half, id: &[u8]) -> Vec<u8> {
     [stem, half.separator(), id].concat()
-}
-
-/// The `SCAN` pattern of all keys under `stem`, which is taken literally.
-pub fn pattern(stem: &[u8]) -> Vec<u8> {
-    let mut pattern = Vec::with_capacity(stem.len() + 8);
-    for &byte in stem {
-        if matches!(byte, b'*' | b'?' | b'[' | b']' | b'\\') {
-            pattern.push(b'\\');
-        }
-        pattern.push(byte);
-    }
-    pattern.extend_from_slice(b":[be]:*");
-    pattern
 }
 
 /// Reads `key` as a key under `stem`: its half and its id, or `None` when it is no such key.
@@ -101,40 +88,12 @@ mod tests {
         }
     }
 
-    /// Redis's glob matching, as far as the patterns of this module use it.
-    fn matches(pattern: &[u8], text: &[u8]) -> bool {
-        match pattern {
-            [] => text.is_empty(),
-            [b'*'] => true,
-            [b'\\', literal, rest @ ..] => {
-                text.first() == Some(literal) && matches(rest, &text[1..])
-            }
-            [b'[', b'b', b'e', b']', rest @ ..] => {
-                matches!(text.first(), Some(b'b' | b'e')) && matches(rest, &text[1..])
-            }
-            [literal, rest @ ..] => {
-                assert!(!b"*?[]".contains(literal), "an unescaped {literal}");
-                text.first() == Some(literal) && matches(rest, &text[1..])
-            }
-        }
-    }
-
     proptest! {
         #[test]
         fn a_key_reads_back(stem: Vec<u8>, id: Vec<u8>, external: bool) {
             let half = if external { Half::External } else { Half::Botmatic };
             let key = of(&stem, half, &id);
             prop_assert_eq!(parse(&stem, &key), Some((half, id.as_slice())));
-            prop_assert!(matches(&pattern(&stem), &key));
-        }
-
-        #[test]
-        fn the_pattern_is_literal(stem in r"[ab*?\[\]\\^-]{0,6}", other in r"[ab*?\[\]\\^-]{0,6}") {
-            let key = of(other.as_bytes(), Half::Botmatic, b"1");
-            prop_assert_eq!(
-                matches(&pattern(stem.as_bytes()), &key),
-                parse(stem.as_bytes(), &key).is_some()
-            );
         }
 
         #[test]

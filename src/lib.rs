@@ -1,13 +1,14 @@
 //! The id store behind the npm package `js-redis-key-store`: pairs of botmatic and external ids, per
-//! integration, in Redis.
+//! integration.
 //!
 //! Arrows point one way: [`node`] (the border to JavaScript) uses [`engine`] (the life of a call),
-//! which uses [`store`] (what a call writes and reads) and [`backend`] (the connection);
-//! [`key`], [`resp`] (the protocol), [`options`] and [`error`] lie below all of them. Only [`node`] knows Node.
+//! which uses a [`backend`] (where pairs are kept); [`call`], [`key`], [`settings`] and [`error`] lie
+//! below all of them. Only [`node`] knows Node, and only [`backend::redis`] knows Redis.
 
 #![warn(missing_docs)]
 
 pub mod backend;
+pub mod call;
 pub mod engine;
 pub mod error;
 pub mod key;
@@ -16,6 +17,4 @@ pub mod key;
     reason = "the border to JavaScript; each block says why it is sound"
 )]
 pub mod node;
-pub mod options;
-pub mod resp;
-pub mod store;
+pub mod settings;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::again::Again;
-use super::call::{Call, Done, Entry, Lengths};
-use crate::backend::{Earlier, Outcome, Session};
+use super::call::{Call, Completion, Entry, Lengths};
+use super::replay::Replay;
+use crate::backend::{History, Outcome, Session};
+use crate::call::{Answer, Args, Operation};
 use crate::error::Error;
-use crate::options::Settings;
-use crate::store::{Answer, Args, Op};
+use crate::settings::Settings;
 
 /// How many calls one batch, and so one pipeline, holds at most. More in one are no faster.
 pub const MAX_CALLS: usize = 128;
@@ -80,7 +80,7 @@ impl<T> Batch<T> {
                     op: call.op,
                     deadline: call.deadline,
                     ticket: Some(call.ticket),
-                    earlier: Earlier::default(),
+                    history: History::default(),
                     attempts: 0,
                     losses: 0,
                     hang_ups: 0,
@@ -127,7 +127,7 @@ impl<T> Batch<T> {
     }
 
     /// Sends the calls that are not settled; the others are dropped.
-    pub fn send(&mut self, session: &mut Session) {
+    pub fn send(&mut self, session: &mut impl Session) {
         self.entries.retain(|entry| entry.ticket.is_some());
         for entry in &mut self.entries {
             entry.attempts = entry.attempts.saturating_add(1);
@@ -142,7 +142,7 @@ impl<T> Batch<T> {
     /// Settles the calls for which `pick` gives a reason to fail.
     pub fn fail(
         &mut self,
-        done: &mut Vec<Done<T>>,
+        done: &mut Vec<Completion<T>>,
         pick: impl Fn(&Batch<T>, &Entry<T>) -> Option<Error>,
     ) {
         for index in 0..self.entries.len() {
@@ -162,7 +162,7 @@ impl<T> Batch<T> {
     }
 
     /// Settles every call alike.
-    pub fn finish(&mut self, result: Result<Answer, Error>, done: &mut Vec<Done<T>>) {
+    pub fn finish(&mut self, result: Result<Answer, Error>, done: &mut Vec<Completion<T>>) {
         for entry in &mut self.entries {
             let result = result.clone();
             let result = result.map_err(|error| entry.failure(&self.text, error));
@@ -175,21 +175,21 @@ impl<T> Batch<T> {
     /// any, and how often that call was refused are told.
     pub fn settle(
         &mut self,
-        mut came: impl FnMut(Op, &mut Earlier) -> Outcome,
+        mut came: impl FnMut(Operation, &mut History) -> Outcome,
         rules: Rules<'_>,
-        again: &mut Again,
-        done: &mut Vec<Done<T>>,
+        replay: &mut Replay,
+        done: &mut Vec<Completion<T>>,
     ) -> Option<(Error, u8)> {
         let mut refusal = None;
         for entry in &mut self.entries {
-            let result = match came(entry.op, &mut entry.earlier) {
+            let result = match came(entry.op, &mut entry.history) {
                 // What nearly every call comes to.
-                Outcome::Settled(Ok(answer)) if again.is_empty() => {
+                Outcome::Settled(Ok(answer)) if replay.is_empty() => {
                     entry.settle(Ok(answer), done);
                     continue;
                 }
                 Outcome::Settled(result) => {
-                    let is_early = again.touches(entry.op, entry.args(&self.text));
+                    let is_early = replay.touches(entry.op, entry.args(&self.text));
                     (!is_early).then_some(result)
                 }
                 Outcome::Refused(error) if rules.waits => {
@@ -200,13 +200,13 @@ impl<T> Batch<T> {
                     None
                 }
                 Outcome::Refused(error) => Some(Err(error)),
-                Outcome::Lost | Outcome::Nonsense(_) => rules.lost.cloned().map(Err),
+                Outcome::Lost => rules.lost.cloned().map(Err),
             };
             if let Some(result) = result {
                 let result = result.map_err(|error| entry.failure(&self.text, error));
                 entry.settle(result, done);
             } else if entry.ticket.is_some() {
-                again.add(entry.op, entry.args(&self.text));
+                replay.add(entry.op, entry.args(&self.text));
             }
         }
         refusal

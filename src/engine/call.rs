@@ -1,16 +1,16 @@
 //! A call, from its making to its result.
 
-use std::time::Instant;
+use tokio::time::Instant;
 
-use crate::backend::Earlier;
+use crate::backend::History;
+use crate::call::{Answer, Args, Operation};
 use crate::error::{Error, masked};
-use crate::store::{Answer, Args, Op};
 
 /// A call to be put on a link.
 #[derive(Debug)]
 pub struct Call<T> {
     /// What to do.
-    pub op: Op,
+    pub op: Operation,
     /// Until when it may be sent and answered.
     pub deadline: Instant,
     /// Names the call to the receiver of its result.
@@ -33,12 +33,12 @@ pub struct Lengths {
 /// A call in its batch.
 #[derive(Debug)]
 pub struct Entry<T> {
-    pub op: Op,
+    pub op: Operation,
     pub deadline: Instant,
     /// `None` once it is settled.
     pub ticket: Option<T>,
     /// What its earlier sendings did.
-    pub earlier: Earlier,
+    pub history: History,
     /// How many times it was sent.
     pub attempts: u8,
     /// How many times it was under way when the server closed the connection.
@@ -53,7 +53,7 @@ pub struct Entry<T> {
 
 /// A result, for the receiver.
 #[derive(Debug)]
-pub struct Done<T> {
+pub struct Completion<T> {
     /// The call's ticket.
     pub ticket: T,
     /// What became of it.
@@ -66,7 +66,7 @@ pub struct Done<T> {
 #[derive(Clone, Debug)]
 pub struct Failure {
     /// The call.
-    pub op: Op,
+    pub op: Operation,
     /// Its integration id, as far as it may be shown.
     pub integration: String,
     /// The reason.
@@ -111,10 +111,10 @@ impl<T> Entry<T> {
     }
 
     /// Settles the call, unless it is settled already.
-    pub fn settle(&mut self, result: Result<Answer, Failure>, done: &mut Vec<Done<T>>) {
+    pub fn settle(&mut self, result: Result<Answer, Failure>, done: &mut Vec<Completion<T>>) {
         if let Some(ticket) = self.ticket.take() {
             let attempts = self.attempts;
-            done.push(Done {
+            done.push(Completion {
                 ticket,
                 result,
                 attempts,

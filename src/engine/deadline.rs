@@ -1,21 +1,21 @@
-//! When to look at deadlines: one timer a link, and none while nothing waits.
+//! When to look at deadlines: one timer a queue, and none while nothing waits.
 
 use std::pin::Pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tokio::time::{Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 /// Deadlines that lie closer together than this are seen in one look.
 const GRAIN: Duration = Duration::from_millis(20);
 
-/// The next moment to look.
+/// The next moment to look at them.
 #[derive(Default)]
-pub struct Clock {
+pub struct Deadlines {
     next: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl Clock {
+impl Deadlines {
     /// Looks at `moment` at the latest, but for the grain.
     pub fn watch(&mut self, moment: Instant) {
         let moment = moment + GRAIN;
@@ -24,7 +24,7 @@ impl Clock {
         }
     }
 
-    /// Whether it is time to look. The clock is stopped then.
+    /// Whether it is time to look. No look is due after that.
     pub fn is_due(&mut self, now: Instant) -> bool {
         let is_due = self.next.is_some_and(|next| next <= now);
         if is_due {
@@ -40,15 +40,15 @@ impl Clock {
     }
 
     /// Resolves at the next look, never when there is none.
-    pub async fn ring(&mut self) {
+    pub async fn next(&mut self) {
         let Some(next) = self.next else {
             return std::future::pending().await;
         };
         let timer = self
             .timer
-            .get_or_insert_with(|| Box::pin(sleep_until(next.into())));
-        if timer.deadline() != next.into() {
-            timer.as_mut().reset(next.into());
+            .get_or_insert_with(|| Box::pin(sleep_until(next)));
+        if timer.deadline() != next {
+            timer.as_mut().reset(next);
         }
         timer.await;
     }

@@ -1,23 +1,31 @@
-//! The life of a call: from the queue it is put on, over the connection, to its result.
+//! The life of a call over any backend: from its submission to its completion.
 //!
-//! The JavaScript thread puts each [`Burst`] of calls on a [`Link`]; a [`runner`] on the I/O thread
-//! sends them in their order, many to a pipeline, and hands the results to the link's [`Receiver`].
+//! The JavaScript thread puts each [`Submission`] of calls on a [`Queue`]; a [`driver`] on the I/O
+//! thread hands them to a session of the backend in their order, many at once, and gives what becomes
+//! of them to the queue's [`Receiver`].
 
-mod again;
+mod barrier;
 mod batch;
-mod burst;
 mod call;
 mod deadline;
-mod line;
-mod link;
-mod order;
+mod driver;
 mod pending;
-mod runner;
+mod queue;
+mod reconnect;
+mod replay;
+mod submission;
 mod thread;
 
 #[cfg(test)]
 mod testing;
 
-pub use burst::Burst;
-pub use call::{Call, Done, Failure, Lengths};
-pub use link::{Link, Note, Receiver};
+use crate::backend::{Backend, Session};
+
+/// The deletions of a backend.
+type DeletionOf<B> = <<B as Backend>::Session as Session>::Deletion;
+/// The answers of a backend.
+type AnswersOf<B> = <<B as Backend>::Session as Session>::Answers;
+
+pub use call::{Call, Completion, Failure, Lengths};
+pub use queue::{ConnectionEvent, Queue, Receiver};
+pub use submission::Submission;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 
-use super::{Done, Lengths, Note, Receiver};
-use crate::options::{Address, Endpoint, Names, Settings};
+use super::{Completion, ConnectionEvent, Lengths, Receiver};
+use crate::settings::{Address, Endpoint, Names, Settings};
 
 /// The arguments `i`, `1` and `x` of a call.
 pub fn write_ids(text: &mut Vec<u8>) -> Result<Lengths, ()> {
@@ -36,30 +36,34 @@ pub fn settings(port: u16) -> Arc<Settings> {
         password: None,
         db: 0,
         fallback_db: None,
-        retry: true,
+        offline_queue: true,
         names: Names::new(&HashMap::new()),
         connect_timeout: Duration::from_secs(1),
         response_timeout: Duration::from_secs(5),
     })
 }
 
-struct Results(Sender<Done<u32>>);
+struct Results(Sender<Completion<u32>>);
 
 /// A receiver of a link's results, and where they come out.
-pub fn results() -> (Arc<dyn Receiver<u32>>, mpsc::Receiver<Done<u32>>) {
+pub fn results() -> (Arc<dyn Receiver<u32>>, mpsc::Receiver<Completion<u32>>) {
     let (sender, results) = mpsc::channel();
     (Arc::new(Results(sender)), results)
 }
 
 impl Receiver<u32> for Results {
-    fn settle(&self, done: &mut Vec<Done<u32>>) {
+    fn settle(&self, done: &mut Vec<Completion<u32>>) {
         for result in done.drain(..) {
             // A test that has seen enough is gone.
             let _ = self.0.send(result);
         }
     }
 
-    fn note(&self, note: Note) {
-        eprintln!("{note:?}");
+    fn connection(&self, event: ConnectionEvent) {
+        eprintln!("{event:?}");
     }
+}
+
+impl crate::backend::Deletion for () {
+    fn new(_: &[u8]) {}
 }

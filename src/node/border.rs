@@ -11,13 +11,17 @@ use napi::{Env, Result, check_status, sys};
 
 use super::promise::Promises;
 use super::value::{Reference, Scope, Values, string};
-use crate::engine::{self, Done, Note, Receiver};
+use crate::backend::redis::Redis;
+use crate::engine::{self, Completion, ConnectionEvent, Receiver};
 
 /// How many results share a handle scope.
 const RESULTS_A_SCOPE: usize = 256;
 
 /// Names a call: the number of its promise.
 pub type Ticket = u32;
+
+/// The calls of a link.
+pub type Queue = engine::Queue<Ticket, Redis>;
 
 /// The receiver of a link's results.
 pub struct Border {
@@ -38,8 +42,8 @@ pub struct Border {
 
 #[derive(Default)]
 struct Arrived {
-    done: Vec<Done<Ticket>>,
-    notes: Vec<Note>,
+    done: Vec<Completion<Ticket>>,
+    notes: Vec<ConnectionEvent>,
 }
 
 #[derive(Clone, Copy)]
@@ -52,7 +56,7 @@ unsafe impl Send for Function {}
 /// What the threadsafe function carries.
 struct Context {
     border: Arc<Border>,
-    link: Arc<engine::Link<Ticket>>,
+    link: Arc<Queue>,
     promises: Rc<Promises>,
 }
 
@@ -64,7 +68,7 @@ impl Border {
         listener: Reference,
         settle: Reference,
         promises: Rc<Promises>,
-    ) -> Result<(Arc<Border>, Arc<engine::Link<Ticket>>)> {
+    ) -> Result<(Arc<Border>, Arc<Queue>)> {
         let border = Arc::new(Border {
             arrived: Mutex::default(),
             function: Mutex::new(None),
@@ -74,7 +78,7 @@ impl Border {
             listener,
             settle,
         });
-        let link = engine::Link::new(border.clone());
+        let link = Queue::new(Redis::default(), border.clone());
         let context = Context {
             border: border.clone(),
             link: link.clone(),
@@ -154,7 +158,7 @@ impl Border {
     pub fn fail_soon(&self, env: sys::napi_env, ticket: Ticket, failure: engine::Failure) {
         self.depart(env);
         let (result, attempts) = (Err(failure), 0);
-        self.settle(&mut vec![Done {
+        self.settle(&mut vec![Completion {
             ticket,
             result,
             attempts,
@@ -194,10 +198,10 @@ impl Border {
                 break;
             }
             let (state, server, reason) = match note {
-                Note::Connecting(server) => ("connecting", server, String::new()),
-                Note::Ready(server) => ("ready", server, String::new()),
-                Note::Failed(server, error) => ("failed", server, error.to_string()),
-                Note::Lost(server, error) => ("lost", server, error.to_string()),
+                ConnectionEvent::Connecting(server) => ("connecting", server, String::new()),
+                ConnectionEvent::Ready(server) => ("ready", server, String::new()),
+                ConnectionEvent::Failed(server, error) => ("failed", server, error.to_string()),
+                ConnectionEvent::Lost(server, error) => ("lost", server, error.to_string()),
             };
             let texts = [state, &server, &reason].map(|text| string(env, text.as_bytes()));
             if let [Some(state), Some(server), Some(reason)] = texts {
@@ -233,13 +237,13 @@ impl Border {
 }
 
 impl Receiver<Ticket> for Border {
-    fn settle(&self, done: &mut Vec<Done<Ticket>>) {
+    fn settle(&self, done: &mut Vec<Completion<Ticket>>) {
         self.arrived().done.append(done);
         self.signal();
     }
 
-    fn note(&self, note: Note) {
-        self.arrived().notes.push(note);
+    fn connection(&self, event: ConnectionEvent) {
+        self.arrived().notes.push(event);
         self.signal();
     }
 }

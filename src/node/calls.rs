@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::Instant;
+use tokio::time::Instant;
 
 use napi::bindgen_prelude::{JsObjectValue, Object};
 use napi::{Env, Result, sys};
@@ -15,16 +15,16 @@ use super::promise::UnderWay;
 use super::text::{self, Unwritten};
 use super::trace::Trace;
 use super::value::{Values, integer};
+use crate::call::{Answer, Operation};
 use crate::engine::{Call, Failure};
 use crate::error::{Error, masked};
-use crate::store::{Answer, Op};
 
-const OPS: [Op; 5] = [
-    Op::SaveIds,
-    Op::GetBotmaticId,
-    Op::GetExtId,
-    Op::DeleteIds,
-    Op::DeleteAllIds,
+const OPS: [Operation; 5] = [
+    Operation::SaveIds,
+    Operation::GetBotmaticId,
+    Operation::GetExtId,
+    Operation::DeleteIds,
+    Operation::DeleteAllIds,
 ];
 
 /// What a store does its calls with.
@@ -65,7 +65,7 @@ impl Calls {
     fn call(
         &self,
         env: sys::napi_env,
-        op: Op,
+        op: Operation,
         given: [sys::napi_value; ARGUMENTS],
     ) -> sys::napi_value {
         // Most calls are all strings and integers, which need no conversion.
@@ -85,7 +85,7 @@ impl Calls {
     fn call_converted(
         &self,
         env: sys::napi_env,
-        op: Op,
+        op: Operation,
         mut given: [sys::napi_value; ARGUMENTS],
     ) -> Result<sys::napi_value> {
         let [integration, ids @ ..] = &mut given;
@@ -138,7 +138,7 @@ impl Calls {
     fn queue(
         &self,
         env: sys::napi_env,
-        op: Op,
+        op: Operation,
         trace: Option<Box<Trace>>,
         given: &[sys::napi_value; ARGUMENTS],
     ) -> std::result::Result<sys::napi_value, Unwritten> {
@@ -182,7 +182,12 @@ impl Calls {
     }
 
     /// What a call with something that is no id comes to, which is told of at once.
-    fn no_id(&self, env: sys::napi_env, op: Op, trace: Option<Box<Trace>>) -> sys::napi_value {
+    fn no_id(
+        &self,
+        env: sys::napi_env,
+        op: Operation,
+        trace: Option<Box<Trace>>,
+    ) -> sys::napi_value {
         self.made.set(self.made.get() + 1);
         let answer = if op.is_lookup() {
             Answer::Missing
@@ -203,10 +208,10 @@ impl Calls {
 }
 
 /// How many ids a call takes after the integration id.
-fn ids_of(op: Op) -> usize {
+fn ids_of(op: Operation) -> usize {
     match op {
-        Op::SaveIds | Op::DeleteIds => 2,
-        Op::GetBotmaticId | Op::GetExtId => 1,
-        Op::DeleteAllIds => 0,
+        Operation::SaveIds | Operation::DeleteIds => 2,
+        Operation::GetBotmaticId | Operation::GetExtId => 1,
+        Operation::DeleteAllIds => 0,
     }
 }

@@ -8,13 +8,14 @@ use napi::bindgen_prelude::Unknown;
 use napi::{Env, JsValue, Result, sys};
 use napi_derive::napi;
 
-use super::border::{Border, Ticket};
+use super::border::{Border, Queue, Ticket};
 use super::promise::Promises;
 use super::settings::ServerSettings;
 use super::value::{Reference, Values, integer};
+use crate::backend::redis::Redis;
+use crate::call::Answer;
 use crate::engine;
-use crate::options::Settings;
-use crate::store::Answer;
+use crate::settings::Settings;
 
 /// A connection to one server, opened by the first call.
 #[napi]
@@ -24,8 +25,8 @@ pub struct Link(pub(super) Rc<Shared>);
 pub(super) struct Shared {
     pub env: sys::napi_env,
     pub border: Arc<Border>,
-    pub link: Arc<engine::Link<Ticket>>,
-    pub burst: RefCell<engine::Burst<Ticket>>,
+    pub link: Arc<Queue>,
+    pub burst: RefCell<engine::Submission<Ticket, Redis>>,
     pub promises: Rc<Promises>,
     pub settings: RefCell<Arc<Settings>>,
     pub is_closed: Cell<bool>,
@@ -65,7 +66,7 @@ impl Link {
         Ok(Link(Rc::new(Shared {
             env: env.raw(),
             border,
-            burst: RefCell::new(engine::Burst::new(link.clone())),
+            burst: RefCell::new(engine::Submission::new(link.clone())),
             link,
             promises,
             settings,

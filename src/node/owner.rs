@@ -7,8 +7,8 @@ use napi::sys;
 
 use super::trace::Trace;
 use super::value::{Reference, string};
+use crate::call::Answer;
 use crate::engine::Failure;
-use crate::store::Answer;
 
 /// A store as its calls under way know it; it outlives the JavaScript object until they settle.
 pub struct Owner {

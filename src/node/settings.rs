@@ -1,15 +1,14 @@
 //! Settings and options as JavaScript hands them over; `lib/` has checked their types.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use napi::{Error, Result, Status};
 use napi_derive::napi;
 
-use crate::backend::tls::{Tls, TlsOptions};
-use crate::options::{Address, Cluster, Endpoint, Family, Names, NatMap, Sentinel, Settings};
+use crate::settings::{
+    Address, Cluster, Endpoint, Family, Names, NatMap, Sentinel, Settings, Tls, TlsOptions,
+};
 
 /// Where a server is and how to log in; times in ms.
 #[napi(object, object_to_js = false)]
@@ -109,7 +108,7 @@ impl TryFrom<ServerSettings> for Settings {
             password: given.password,
             db: given.db,
             fallback_db: given.fallback_db,
-            retry: given.retry,
+            offline_queue: given.retry,
             names: Names::new(&given.renamed.unwrap_or_default()),
             connect_timeout: Duration::from_millis(given.connect_timeout.into()),
             response_timeout: Duration::from_millis(given.response_timeout.into()),
@@ -141,10 +140,6 @@ fn endpoint(given: &mut ServerSettings) -> Result<Endpoint> {
         Endpoint::Cluster(Cluster {
             seeds: addresses(nodes),
             nat_map,
-            seen: Mutex::default(),
-            ahead: Mutex::default(),
-            newcomers: Mutex::default(),
-            is_half_moved: AtomicBool::new(false),
         })
     } else {
         Endpoint::Tcp {

@@ -73,12 +73,12 @@ impl RedisKeyStore {
     /// What this store did so far.
     #[napi]
     pub fn counts(&self) -> Counts {
-        let traffic = &self.0.shared.link.traffic;
+        let stats = self.0.shared.link.backend.stats();
         Counts {
             calls: self.0.made.get() as f64,
             pending: self.0.owner.pending() as u32,
-            sent: traffic.sent() as f64,
-            received: traffic.received() as f64,
+            sent: stats.sent() as f64,
+            received: stats.received() as f64,
         }
     }
 

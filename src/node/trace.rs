@@ -5,20 +5,20 @@ use std::time::Instant;
 use napi::sys;
 
 use super::value::{number, string};
+use crate::call::{Answer, Operation};
 use crate::engine::Failure;
 use crate::error::masked;
-use crate::store::{Answer, Op};
 
 /// A call that is told of once it has settled.
 pub struct Trace {
-    op: Op,
+    op: Operation,
     integration: String,
     started: Instant,
 }
 
 impl Trace {
     /// A call that starts now.
-    pub fn new(op: Op, integration: &[u8]) -> Trace {
+    pub fn new(op: Operation, integration: &[u8]) -> Trace {
         Trace {
             op,
             integration: masked(integration),

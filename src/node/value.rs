@@ -6,8 +6,8 @@ use napi::{Result, check_status, sys};
 
 use super::border::Ticket;
 use super::promise::UnderWay;
-use crate::engine::Done;
-use crate::store::Answer;
+use crate::call::Answer;
+use crate::engine::Completion;
 
 /// A JavaScript function that is kept alive.
 pub struct Reference(sys::napi_ref);
@@ -98,7 +98,7 @@ impl Values {
         &self,
         env: sys::napi_env,
         call: Option<UnderWay>,
-        done: Done<Ticket>,
+        done: Completion<Ticket>,
     ) -> [sys::napi_value; 2] {
         if let Some(UnderWay {
             owner,

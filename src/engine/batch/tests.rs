@@ -1,15 +1,15 @@
 use super::*;
-use crate::engine::again::mark_overwritten;
+use crate::engine::replay::mark_overwritten;
 use crate::engine::testing::settings;
 use std::collections::VecDeque;
-use std::time::Instant;
+use tokio::time::Instant;
 
-const SAVE: Op = Op::SaveIds;
-const DELETE: Op = Op::DeleteIds;
-const LOOKUP: Op = Op::GetExtId;
+const SAVE: Operation = Operation::SaveIds;
+const DELETE: Operation = Operation::DeleteIds;
+const LOOKUP: Operation = Operation::GetExtId;
 
 /// A batch of calls on pairs of the integration `i`.
-fn batch(calls: &[(Op, &str, &str)]) -> Batch<usize> {
+fn batch(calls: &[(Operation, &str, &str)]) -> Batch<usize> {
     let mut batch = Batch::new(settings(1));
     for (ticket, (op, first, second)) in calls.iter().enumerate() {
         let call = Call {
@@ -47,13 +47,17 @@ fn reason() -> Error {
 }
 
 /// Which calls are settled, whether well, and the codes of the refusal.
-fn settled(calls: &[(Op, &str, &str)], outcomes: Vec<Outcome>, waits: bool) -> Vec<Option<bool>> {
+fn settled(
+    calls: &[(Operation, &str, &str)],
+    outcomes: Vec<Outcome>,
+    waits: bool,
+) -> Vec<Option<bool>> {
     let mut batch = batch(calls);
-    let (mut done, mut again) = (Vec::new(), Again::default());
+    let (mut done, mut replay) = (Vec::new(), Replay::default());
     let mut outcomes = VecDeque::from(outcomes);
     let rules = Rules { waits, lost: None };
-    let came = |_, _: &mut Earlier| outcomes.pop_front().expect("one a call");
-    let refusal = batch.settle(came, rules, &mut again, &mut done);
+    let came = |_, _: &mut History| outcomes.pop_front().expect("one a call");
+    let refusal = batch.settle(came, rules, &mut replay, &mut done);
     assert!(refusal.is_none() || !batch.is_settled());
     let of = |n| done.iter().find(|done| done.ticket == n);
     let results = (0..calls.len()).map(|n| of(n).map(|done| done.result.is_ok()));
@@ -95,16 +99,16 @@ fn a_call_refused_again_and_again_tells_how_often() {
         waits: true,
         lost: None,
     };
-    let (mut done, mut again) = (Vec::new(), Again::default());
+    let (mut done, mut replay) = (Vec::new(), Replay::default());
     for times in 1..4 {
-        let refusal = batch.settle(|_, _| refused(), rules, &mut again, &mut done);
+        let refusal = batch.settle(|_, _| refused(), rules, &mut replay, &mut done);
         assert_eq!(refusal, Some((reason(), times)));
     }
     let rules = Rules {
         lost: Some(&reason()),
         ..rules
     };
-    let refusal = batch.settle(|_, _| Outcome::Lost, rules, &mut again, &mut done);
+    let refusal = batch.settle(|_, _| Outcome::Lost, rules, &mut replay, &mut done);
     assert_eq!((refusal, done.len()), (None, 2), "that may not wait");
 }
 
@@ -117,6 +121,6 @@ fn a_delete_is_overwritten_when_a_later_save_brings_one_of_its_keys_back() {
     mark_overwritten(batches.iter_mut());
     let entries = batches.iter().flat_map(|batch| &batch.entries);
     let deletes = entries.filter(|entry| entry.op == DELETE);
-    let marks: Vec<_> = deletes.map(|entry| entry.earlier.is_overwritten).collect();
+    let marks: Vec<_> = deletes.map(|entry| entry.history.is_overwritten).collect();
     assert_eq!(marks, [true, false, false]);
 }

@@ -1,0 +1,68 @@
+//! The last connection of a link to each server, as that names it, so that the next one can end it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use super::kept::locked;
+
+/// How a server names a connection: a number, and the address that it sees. Both, since a server
+/// that was restarted counts anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    pub id: String,
+    pub address: String,
+}
+
+impl Client {
+    /// Reads the reply to `CLIENT INFO`: `id=7 addr=127.0.0.1:50000 laddr=… fd=8 …`. The address may be
+    /// the path of a Unix socket, spaces and all, so it ends where the next field begins.
+    pub fn parse(info: &str) -> Option<Client> {
+        let (id, rest) = info.strip_prefix("id=")?.split_once(" addr=")?;
+        let (address, _) = rest.split_once(" laddr=")?;
+        Some(Client {
+            id: id.to_owned(),
+            address: address.to_owned(),
+        })
+    }
+}
+
+/// The last connections, by server.
+#[derive(Debug, Default)]
+pub struct Predecessors(Mutex<HashMap<Arc<str>, Client>>);
+
+impl Predecessors {
+    /// The last connection to a server.
+    pub fn of(&self, server: &str) -> Option<Client> {
+        let all = locked(&self.0);
+        all.get(server).cloned()
+    }
+
+    /// Keeps a connection as the last one to a server; `None` when that does not tell its name.
+    pub fn keep(&self, server: &Arc<str>, named: Option<Client>) {
+        let mut all = locked(&self.0);
+        match named {
+            Some(named) => all.insert(server.clone(), named),
+            None => all.remove(server),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_is_known_by_its_number_and_address() {
+        let named = Client {
+            id: "7".to_owned(),
+            address: "127.0.0.1:50000".to_owned(),
+        };
+        let info = "id=7 addr=127.0.0.1:50000 laddr=127.0.0.1:6379 fd=8 name= age=0 user=default\n";
+        assert_eq!(Client::parse(info), Some(named));
+        let over_a_socket = "id=8 addr=/run/a b/r.sock:0 laddr=/run/a b/r.sock:0 fd=9 name=\n";
+        let named = Client::parse(over_a_socket).expect("it has both fields");
+        assert_eq!(named.address, "/run/a b/r.sock:0");
+        assert_eq!(Client::parse("laddr=127.0.0.1:6379 id=7"), None);
+        assert_eq!(Client::parse(""), None);
+    }
+}

@@ -1,0 +1,37 @@
+//! What goes from one session to the next.
+
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::fence::Predecessors;
+use super::stats::Stats;
+use crate::settings::Address;
+
+/// What is kept while sessions come and go.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// The bytes of all connections.
+    pub stats: Stats,
+    /// The last connection to each server.
+    pub predecessors: Predecessors,
+    /// What is known of the cluster.
+    pub cluster: KnownCluster,
+}
+
+/// What sessions with a cluster have learned of it.
+#[derive(Debug, Default)]
+pub struct KnownCluster {
+    /// The masters that the last session knew, asked after the seeds: those may all be gone.
+    pub seen: Mutex<Vec<Address>>,
+    /// The node that a slot was last said to have moved to, asked first: others may be behind.
+    pub ahead: Mutex<Option<Address>>,
+    /// Nodes that slots are on the way to, which may have none yet.
+    pub newcomers: Mutex<Vec<Address>>,
+    /// Whether the last session met a slot that was half moved.
+    pub is_half_moved: AtomicBool,
+}
+
+/// What a mutex holds. Whoever panicked left it whole: no step under the lock can be half done.
+pub fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,170 @@
+//! What each call on a pair sends, and what its replies mean.
+
+use std::sync::Arc;
+
+use redis::Value;
+
+use super::commands::Commands;
+use super::replies::Reply;
+use crate::backend::{History, Outcome};
+use crate::call::{Answer, Args, Operation};
+use crate::error::Error;
+use crate::key::Half;
+use crate::settings::Names;
+
+/// Adds the one command of a save, lookup or pair delete.
+pub fn write(op: Operation, args: Args<'_>, names: &Names, out: &mut Commands) {
+    let Args {
+        stem,
+        first,
+        second,
+    } = args;
+    let key = |half: Half, id| [stem, half.separator(), id];
+    match op {
+        Operation::SaveIds => {
+            out.begin(&names.mset, 4);
+            out.word(key(Half::Botmatic, first));
+            out.word([second]);
+            out.word(key(Half::External, second));
+            out.word([first]);
+        }
+        Operation::GetBotmaticId => {
+            out.begin(&names.get, 1);
+            out.word(key(Half::External, first));
+        }
+        Operation::GetExtId => {
+            out.begin(&names.get, 1);
+            out.word(key(Half::Botmatic, first));
+        }
+        Operation::DeleteIds => {
+            out.begin(&names.del, 2);
+            out.word(key(Half::Botmatic, first));
+            out.word(key(Half::External, second));
+        }
+        Operation::DeleteAllIds => unreachable!("a walk, not one command: see Deletion"),
+    }
+}
+
+/// What came back for a command.
+#[derive(Debug)]
+pub enum Reception {
+    /// Its reply.
+    Reply(Reply),
+    /// The replies to a pair delete whose halves lie on different servers.
+    Halves([HalfReception; 2]),
+    /// It was not carried out in full: a key of it is elsewhere now.
+    Refused(Error),
+    /// Nothing: it may have been carried out.
+    Lost,
+}
+
+/// What came back for one half of a pair delete.
+#[derive(Debug)]
+pub enum HalfReception {
+    /// Whether it was there.
+    Found(bool),
+    /// It was not deleted.
+    Refused(Error),
+    /// Nothing: it may have been deleted.
+    Lost,
+}
+
+/// What a pair delete comes to, given what its last sending found.
+fn deleted(found: i64, history: &mut History) -> Answer {
+    history.found = history.found.saturating_add(found.clamp(0, 2) as u8);
+    // In one step, so that one which finds a key, and it is not a new one, was not carried out before.
+    let was_done = history.is_lost && (found == 0 || history.is_overwritten);
+    yes(history.found >= 2 || was_done)
+}
+
+fn yes(is_yes: bool) -> Answer {
+    if is_yes { Answer::Yes } else { Answer::No }
+}
+
+/// What was [`Reception`] for [`write`]'s command means. Fails when it is no reply to it: the connection
+/// is out of step.
+pub fn outcome(
+    op: Operation,
+    came: Reception,
+    history: &mut History,
+    server: &Arc<str>,
+) -> Result<Outcome, Error> {
+    match came {
+        Reception::Reply(reply) => of_reply(op, reply, history, server),
+        Reception::Halves(halves) => Ok(both(halves, history)),
+        Reception::Refused(error) => Ok(Outcome::Refused(error)),
+        Reception::Lost => {
+            history.is_lost = true;
+            Ok(Outcome::Lost)
+        }
+    }
+}
+
+/// What a reply to [`write`]'s command means.
+#[inline]
+pub fn of_reply(
+    op: Operation,
+    reply: Reply,
+    history: &mut History,
+    server: &Arc<str>,
+) -> Result<Outcome, Error> {
+    let answer = match (op, reply) {
+        (Operation::SaveIds, Reply::Value(Value::Okay)) => Answer::Yes,
+        (Operation::GetBotmaticId | Operation::GetExtId, Reply::Value(Value::Nil)) => {
+            Answer::Missing
+        }
+        (Operation::GetBotmaticId | Operation::GetExtId, Reply::Text(id)) => Answer::Id(id),
+        (Operation::DeleteIds, Reply::Value(Value::Int(found))) => deleted(found, history),
+        (op, reply) => return of_other(op, reply, history, server),
+    };
+    Ok(Outcome::Settled(Ok(answer)))
+}
+
+/// What a reply means that is none of those that a call is for.
+#[cold]
+fn of_other(
+    op: Operation,
+    reply: Reply,
+    history: &mut History,
+    server: &Arc<str>,
+) -> Result<Outcome, Error> {
+    let Reply::Value(Value::ServerError(error)) = reply else {
+        history.is_lost = true;
+        return Err(unexpected(op, server));
+    };
+    let error = Error::from_reply(server, &error);
+    Ok(match error.is_transient() {
+        true => Outcome::Refused(error),
+        false => Outcome::Settled(Err(error)),
+    })
+}
+
+fn both(halves: [HalfReception; 2], history: &mut History) -> Outcome {
+    let mut outcome = None;
+    for (half, was_found) in halves.into_iter().zip(&mut history.halves) {
+        match half {
+            HalfReception::Found(is_found) => *was_found |= is_found,
+            HalfReception::Refused(error) if error.is_transient() => {
+                outcome = Some(Outcome::Refused(error))
+            }
+            HalfReception::Refused(error) => return Outcome::Settled(Err(error)),
+            HalfReception::Lost => {
+                *was_found = true;
+                outcome.get_or_insert(Outcome::Lost);
+            }
+        }
+    }
+    let answer = yes(history.halves == [true; 2]);
+    outcome.unwrap_or(Outcome::Settled(Ok(answer)))
+}
+
+/// A reply that Redis never gives to this call.
+pub fn unexpected(op: Operation, server: &Arc<str>) -> Error {
+    Error::Protocol {
+        server: server.clone(),
+        reason: format!("a reply to {} that Redis never gives", op.name()).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

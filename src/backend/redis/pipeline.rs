@@ -1,0 +1,179 @@
+//! A stream that is written and read by whoever polls it: commands go out in order, replies come
+//! back to them.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+
+use super::commands::Commands;
+use super::replies::{Reply, decode};
+use super::response_timeout::ResponseTimeout;
+
+/// How many bytes are read in one go, at least.
+const READ_SIZE: usize = 64 * 1024;
+
+/// Pipelines on their way over one stream.
+pub struct Pipeline<S> {
+    stream: S,
+    /// What is to be written, and how far the first has come.
+    unwritten: VecDeque<Vec<u8>>,
+    written: usize,
+    unwritten_bytes: usize,
+    needs_flush: bool,
+    /// How many the stream has taken and may not have passed on: TLS keeps some back.
+    unflushed: usize,
+    in_flight: VecDeque<InFlight>,
+    /// How many of these, the first ones, have all their replies.
+    complete: usize,
+    input: BytesMut,
+    silence: ResponseTimeout,
+    end: Option<io::Error>,
+}
+
+/// What one sending is owed.
+struct InFlight {
+    count: usize,
+    replies: Vec<Reply>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
+    /// Nothing sent yet. The connection ends when it owes replies and is silent for `silence`.
+    pub fn new(stream: S, silence: Duration) -> Pipeline<S> {
+        Pipeline {
+            stream,
+            unwritten: VecDeque::new(),
+            written: 0,
+            unwritten_bytes: 0,
+            needs_flush: false,
+            unflushed: 0,
+            in_flight: VecDeque::new(),
+            complete: 0,
+            input: BytesMut::new(),
+            silence: ResponseTimeout::new(silence),
+            end: None,
+        }
+    }
+
+    /// Sends commands after all that were sent before, once polled.
+    pub fn send(&mut self, commands: Commands) {
+        let count = commands.len();
+        if self.in_flight.is_empty() {
+            self.silence.heard();
+        }
+        self.in_flight.push_back(InFlight {
+            count,
+            replies: Vec::with_capacity(count),
+        });
+        let bytes = commands.into_bytes();
+        self.unwritten_bytes += bytes.len();
+        self.unwritten.push_back(bytes);
+    }
+
+    /// How many bytes wait to be handed to the system, to within one sending.
+    pub fn unwritten_bytes(&self) -> usize {
+        self.unwritten_bytes
+    }
+
+    /// How many sendings, the last ones, are not handed to the system in full.
+    pub fn unsent(&self) -> usize {
+        self.unwritten.len() + self.unflushed
+    }
+
+    /// Writes and reads. Resolves to the replies to the first sending, one a command; fails when the
+    /// stream has ended, or when what comes back is not Redis's (`InvalidData`).
+    pub fn poll(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Vec<Reply>>> {
+        loop {
+            if self.complete > 0
+                && let Some(InFlight { replies, .. }) = self.in_flight.pop_front()
+            {
+                self.complete -= 1;
+                if self.in_flight.is_empty() {
+                    self.silence.rest();
+                }
+                return Poll::Ready(Ok(replies));
+            }
+            if let Some(end) = &mut self.end {
+                return Poll::Ready(Err(std::mem::replace(end, closed())));
+            }
+            if let Err(error) = ready!(self.poll_stream(context)) {
+                self.end = Some(error);
+            }
+        }
+    }
+
+    /// Takes what came back of each sending in flight, in order: replies to its first commands, maybe
+    /// none.
+    pub fn take_known(&mut self) -> impl Iterator<Item = Vec<Reply>> {
+        self.complete = 0;
+        self.in_flight.drain(..).map(|sent| sent.replies)
+    }
+
+    /// Resolves once something was read.
+    fn poll_stream(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let write = self.poll_write(context);
+        // Before a failure to write counts: who hangs up may have said why.
+        let read = self.poll_read(context);
+        match (read, write) {
+            (Poll::Ready(read), _) => return Poll::Ready(read),
+            (Poll::Pending, Poll::Ready(Err(error))) => return Poll::Ready(Err(error)),
+            (Poll::Pending, _) => {}
+        }
+        if self.in_flight.is_empty() {
+            return Poll::Pending;
+        }
+        self.silence.poll(context).map(Err)
+    }
+
+    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let Some(bytes) = self.unwritten.front() {
+            let rest = &bytes[self.written..];
+            let written = ready!(Pin::new(&mut self.stream).poll_write(context, rest))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.written += written;
+            self.needs_flush = true;
+            if self.written == bytes.len() {
+                self.unwritten_bytes -= bytes.len();
+                self.unwritten.pop_front();
+                self.written = 0;
+                self.unflushed += 1;
+            }
+        }
+        if self.needs_flush {
+            ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+            self.needs_flush = false;
+            self.unflushed = 0;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.input.reserve(READ_SIZE);
+        let read = self.stream.read_buf(&mut self.input);
+        if ready!(pin!(read).poll(context))? == 0 {
+            return Poll::Ready(Err(closed()));
+        }
+        self.silence.heard();
+        while let Some(reply) = decode(&mut self.input)? {
+            // One that nobody asked for: a server that hangs up may say why.
+            let Some(sent) = self.in_flight.get_mut(self.complete) else {
+                continue;
+            };
+            sent.replies.push(reply);
+            self.complete += usize::from(sent.replies.len() == sent.count);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// The server closed the connection.
+pub fn closed() -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, "the server closed it")
+}

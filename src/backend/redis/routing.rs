@@ -1,0 +1,231 @@
+//! Commands over several keys, taken apart for the nodes of a cluster, and what came back put
+//! together again.
+
+use std::sync::Arc;
+
+use redis::Value;
+
+use super::commands::{Command, Commands};
+use super::operations::{HalfReception, Reception};
+use super::replies::Reply;
+use super::slots::slot;
+use crate::error::Error;
+use crate::settings::Names;
+
+/// A piece of a command, which goes to one node.
+pub struct Piece {
+    /// The number of the node.
+    pub node: usize,
+    /// What is sent.
+    pub command: Commands,
+}
+
+/// What came back for a piece.
+pub enum PieceReception {
+    /// A reply.
+    Reply(Reply),
+    /// It was not carried out: its key is elsewhere.
+    Elsewhere(Error),
+    /// Nothing: it may have been carried out.
+    Lost,
+}
+
+/// How the replies to the pieces of a command become its reply.
+#[derive(Clone, Copy, Debug)]
+pub enum Whole {
+    /// The command was sent whole.
+    Single,
+    /// `OK` when all are.
+    Okay(usize),
+    /// The two halves of a pair delete, each by itself.
+    Halves,
+    /// The sum of all.
+    Sum(usize),
+    /// All in a row, as `MGET` has them.
+    Row(usize),
+}
+
+/// Takes commands apart.
+pub struct Router<'a, O> {
+    /// The names of commands.
+    pub names: &'a Names,
+    /// Tells the number of a key's node.
+    pub owner: O,
+    /// Where a `SCAN` goes, in the steps of a deletion.
+    pub walked: Option<usize>,
+    /// Whether a pair is saved in two commands even when both keys are of one slot.
+    pub splits: bool,
+}
+
+impl<O: Fn(&[u8]) -> usize> Router<'_, O> {
+    /// Adds the pieces of a command to `pieces`.
+    pub fn take_apart(&self, command: &Command<'_>, pieces: &mut Vec<Piece>) -> Whole {
+        let (name, arguments) = (command.words[0], &command.words[1..]);
+        let names = self.names;
+        let mut each = |name: &str, size: usize| {
+            pieces.extend(arguments.chunks(size).map(|part| Piece {
+                node: (self.owner)(part[0]),
+                command: Commands::one(name, part),
+            }));
+            arguments.len() / size
+        };
+        let takes_pairs = !self.splits && is_one_slot(arguments.iter().step_by(2));
+        if name == names.mset.as_bytes() && !takes_pairs {
+            Whole::Okay(each(&names.set, 2))
+        } else if name == names.del.as_bytes() {
+            let count = each(&names.del, 1);
+            match self.walked {
+                None => Whole::Halves,
+                Some(_) => Whole::Sum(count),
+            }
+        } else if name == names.unlink.as_bytes() {
+            Whole::Sum(each(&names.unlink, 1))
+        } else if name == names.mget.as_bytes() {
+            Whole::Row(each(&names.get, 1))
+        } else {
+            let walked = self.walked.filter(|_| name == names.scan.as_bytes());
+            pieces.push(Piece {
+                node: walked.unwrap_or_else(|| (self.owner)(arguments[0])),
+                command: command.into(),
+            });
+            Whole::Single
+        }
+    }
+}
+
+fn is_one_slot<'a>(mut keys: impl Iterator<Item = &'a &'a [u8]>) -> bool {
+    let first = keys.next().map(|key| slot(key));
+    keys.all(|key| Some(slot(key)) == first)
+}
+
+impl Whole {
+    /// Takes what came for its pieces off `came`, for what came for the command.
+    pub fn put_together(
+        self,
+        came: &mut impl Iterator<Item = PieceReception>,
+        server: &Arc<str>,
+    ) -> Reception {
+        let mut take = || came.next().unwrap_or(PieceReception::Lost);
+        match self {
+            Whole::Single => match take() {
+                PieceReception::Reply(reply) => Reception::Reply(reply),
+                PieceReception::Elsewhere(error) => Reception::Refused(error),
+                PieceReception::Lost => Reception::Lost,
+            },
+            Whole::Halves => halves([take(), take()], server),
+            Whole::Okay(count) => all(came.take(count), |_| Value::Okay),
+            Whole::Sum(count) => all(came.take(count), |values| {
+                let numbers = values.iter().map(|value| match value {
+                    Value::Int(number) => *number,
+                    _ => 0,
+                });
+                Value::Int(numbers.sum())
+            }),
+            Whole::Row(count) => {
+                let came = came.take(count).map(|came| match came {
+                    // What is no string is none to `MGET`.
+                    PieceReception::Reply(Reply::Value(Value::ServerError(error)))
+                        if error.code() == "WRONGTYPE" =>
+                    {
+                        PieceReception::Reply(Value::Nil.into())
+                    }
+                    came => came,
+                });
+                all(came, Value::Array)
+            }
+        }
+    }
+}
+
+fn halves(came: [PieceReception; 2], server: &Arc<str>) -> Reception {
+    let mut nonsense = None;
+    let halves = came.map(|came| match came {
+        PieceReception::Reply(Reply::Value(Value::Int(found))) => HalfReception::Found(found > 0),
+        PieceReception::Reply(Reply::Value(Value::ServerError(error))) => {
+            HalfReception::Refused(Error::from_reply(server, &error))
+        }
+        PieceReception::Reply(reply) => {
+            nonsense = Some(reply);
+            HalfReception::Lost
+        }
+        PieceReception::Elsewhere(error) => HalfReception::Refused(error),
+        PieceReception::Lost => HalfReception::Lost,
+    });
+    nonsense.map_or(Reception::Halves(halves), Reception::Reply)
+}
+
+/// What came for a command that counts only when all its pieces are carried out.
+fn all(
+    came: impl Iterator<Item = PieceReception>,
+    whole: impl FnOnce(Vec<Value>) -> Value,
+) -> Reception {
+    let (mut values, mut refused, mut is_lost) = (Vec::new(), None, false);
+    for came in came {
+        match came {
+            PieceReception::Reply(Reply::Value(error @ Value::ServerError(_))) => {
+                return Reception::Reply(error.into());
+            }
+            PieceReception::Reply(reply) => values.push(reply.into_value()),
+            PieceReception::Elsewhere(error) => refused = Some(error),
+            PieceReception::Lost => is_lost = true,
+        }
+    }
+    match refused {
+        Some(error) => Reception::Refused(error),
+        None if is_lost => Reception::Lost,
+        None => Reception::Reply(whole(values).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(text: &str) -> PieceReception {
+        let value = redis::parse_redis_value(text.as_bytes()).expect("a reply");
+        PieceReception::Reply(value.into())
+    }
+
+    fn shown(whole: Whole, came: Vec<PieceReception>) -> String {
+        match whole.put_together(&mut came.into_iter(), &"s:1".into()) {
+            Reception::Reply(Reply::Value(Value::ServerError(error))) => error.code().to_owned(),
+            Reception::Reply(reply) => format!("{:?}", reply.into_value()),
+            Reception::Halves(halves) => format!("{halves:?}"),
+            Reception::Refused(error) => error.code().to_owned(),
+            Reception::Lost => "lost".to_owned(),
+        }
+    }
+
+    #[test]
+    fn replies_come_back_as_if_from_one_server() {
+        let wrong_type = || reply("-WRONGTYPE no string\r\n");
+        let down = || reply("-CLUSTERDOWN wait\r\n");
+        let x = || reply("$1\r\nx\r\n");
+        let (ok, one) = (|| reply("+OK\r\n"), || reply(":1\r\n"));
+        let lost = || PieceReception::Lost;
+        let elsewhere = || {
+            let (server, reason) = ("s:2".into(), "moved".into());
+            PieceReception::Elsewhere(Error::Unreachable { server, reason })
+        };
+        for (whole, came, expected) in [
+            (Whole::Single, vec![x()], "bulk-string('\"x\"')"),
+            (Whole::Single, vec![elsewhere()], "UNREACHABLE"),
+            (Whole::Okay(2), vec![ok(), ok()], "ok"),
+            (Whole::Okay(2), vec![ok(), down()], "CLUSTERDOWN"),
+            (Whole::Okay(2), vec![ok(), lost()], "lost"),
+            (Whole::Okay(2), vec![lost(), elsewhere()], "UNREACHABLE"),
+            (Whole::Sum(2), vec![one(), one()], "int(2)"),
+            (Whole::Sum(2), vec![down(), one()], "CLUSTERDOWN"),
+            (Whole::Row(2), vec![x(), down()], "CLUSTERDOWN"),
+            (
+                Whole::Row(2),
+                vec![x(), wrong_type()],
+                "array([bulk-string('\"x\"'), nil])",
+            ),
+            (Whole::Halves, vec![one(), lost()], "[Found(true), Lost]"),
+            (Whole::Halves, vec![one(), ok()], "ok"),
+        ] {
+            assert_eq!(shown(whole, came), expected);
+        }
+    }
+}

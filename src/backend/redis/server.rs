@@ -1,0 +1,105 @@
+//! One server to connect to.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::kept::Kept;
+use crate::error::Error;
+use crate::settings::Tls;
+use crate::settings::{Address, Family, Names, Settings};
+
+/// One server, and how to log in there.
+pub struct Server<'a> {
+    /// Where it is.
+    pub place: Place<'a>,
+    /// How it is named in messages.
+    pub name: Arc<str>,
+    /// TLS, none when `None`.
+    pub tls: Option<&'a Tls>,
+    /// The ACL user.
+    pub username: Option<&'a str>,
+    /// The password.
+    pub password: Option<&'a str>,
+    /// The database.
+    pub db: i64,
+    /// The database to go to when the server does not have `db`.
+    pub fallback_db: Option<i64>,
+    /// The names of commands.
+    pub names: &'a Names,
+    /// How long connecting and logging in may take.
+    pub connect_timeout: Duration,
+    /// How long the connection may stay silent while it owes replies.
+    pub response_timeout: Duration,
+    /// Counts its bytes, and knows the last connection to it.
+    pub kept: &'a Arc<Kept>,
+}
+
+/// Where one server is.
+#[derive(Clone, Copy)]
+pub enum Place<'a> {
+    /// A TCP port, of one IP version when it is given.
+    Tcp(&'a Address, Option<Family>),
+    /// A Unix domain socket.
+    Unix(&'a Path),
+}
+
+impl<'a> Server<'a> {
+    /// A server that the settings' login is for.
+    pub fn of(
+        settings: &'a Settings,
+        place: Place<'a>,
+        name: Arc<str>,
+        kept: &'a Arc<Kept>,
+    ) -> Server<'a> {
+        Server {
+            place,
+            name,
+            tls: settings.tls.as_ref(),
+            username: settings.username.as_deref(),
+            password: settings.password.as_deref(),
+            db: settings.db,
+            fallback_db: settings.fallback_db,
+            names: &settings.names,
+            connect_timeout: settings.connect_timeout,
+            response_timeout: settings.response_timeout,
+            kept,
+        }
+    }
+
+    /// What is wrong with a server that keeps silent.
+    pub fn late(&self) -> Error {
+        late(&self.name, self.tls.is_some(), self.connect_timeout)
+    }
+
+    /// What is wrong with a server that cannot be connected to.
+    pub fn unreachable(&self, error: &io::Error) -> Error {
+        Error::Unreachable {
+            server: self.name.clone(),
+            reason: error.to_string().into(),
+        }
+    }
+}
+
+/// What is wrong with a server that keeps silent until the end of an attempt of that length.
+pub fn late(server: &Arc<str>, has_tls: bool, connect_timeout: Duration) -> Error {
+    let server = server.clone();
+    let waited = connect_timeout.as_millis();
+    let reason = format!("nothing came back within {waited} ms").into();
+    // Servers without TLS often keep silent at a handshake.
+    match has_tls {
+        true => Error::Tls { server, reason },
+        false => Error::Unreachable { server, reason },
+    }
+}
+
+impl Place<'_> {
+    /// The name that a TLS certificate is to bear, unless another is given.
+    pub fn host(&self) -> &str {
+        match self {
+            Place::Tcp(address, _) => &address.host,
+            Place::Unix(_) => "",
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The connections that serve calls at a time: one to a server or a master, or one to each node of a
+//! cluster.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+
+use tokio::time::{Instant, timeout_at};
+
+use super::answers::{Answers, Received};
+use super::cluster::Cluster;
+use super::commands::Commands;
+use super::connection::{Connection, broken};
+use super::deletion::{Deletion, Keyspace, Sends};
+use super::kept::Kept;
+use super::operations::write;
+use super::sentinel;
+use super::server::{Place, Server, late};
+use crate::backend::{self, ConnectError, End};
+use crate::call::{Args, Operation};
+use crate::settings::{Endpoint, Settings};
+
+/// What a command takes besides its arguments, in bytes.
+const COMMAND_ROOM: usize = 64;
+
+/// How many sendings may be in flight at once.
+const MAX_IN_FLIGHT: usize = 256;
+
+/// With so many bytes not handed to the system yet, no more are sent: what is not sent can wait, and
+/// fail at its deadline without having been carried out.
+const MAX_UNWRITTEN: usize = 1024 * 1024;
+
+/// Connections that are logged in. Dropping it closes them.
+pub struct Session {
+    settings: Arc<Settings>,
+    number: u64,
+    in_flight: usize,
+    connections: Connections,
+}
+
+enum Connections {
+    /// To one server.
+    Single(Box<Connection>),
+    /// To each node of a cluster that holds keys.
+    Cluster(Box<Cluster>),
+}
+
+impl Session {
+    /// Connects and logs in, all within the settings' `connect_timeout`.
+    pub async fn open(settings: &Arc<Settings>, kept: &Arc<Kept>) -> Result<Session, ConnectError> {
+        static SESSIONS: AtomicU64 = AtomicU64::new(0);
+        let end = Instant::now() + settings.connect_timeout;
+        let opened = timeout_at(end, Connections::open(settings, kept, end)).await;
+        let connections = opened.unwrap_or_else(|_| {
+            let (has_tls, limit) = (settings.tls.is_some(), settings.connect_timeout);
+            let error = late(&settings.server, has_tls, limit);
+            Err(ConnectError::transient(error))
+        })?;
+        Ok(Session {
+            settings: settings.clone(),
+            number: SESSIONS.fetch_add(1, Ordering::Relaxed),
+            in_flight: 0,
+            connections,
+        })
+    }
+
+    fn answers(&self, received: Received) -> Answers {
+        Answers::new(self.settings.server.clone(), received)
+    }
+}
+
+impl Connections {
+    async fn open(
+        settings: &Arc<Settings>,
+        kept: &Arc<Kept>,
+        end: Instant,
+    ) -> Result<Connections, ConnectError> {
+        let place = match &settings.endpoint {
+            Endpoint::Tcp { address, family } => Place::Tcp(address, *family),
+            Endpoint::Unix(path) => Place::Unix(path),
+            Endpoint::Sentinel(of) => {
+                let master = sentinel::open(settings, of, kept, end).await?;
+                return Ok(Connections::Single(Box::new(master)));
+            }
+            Endpoint::Cluster(of) => {
+                let cluster = Cluster::open(settings, of, kept, end).await?;
+                return Ok(Connections::Cluster(Box::new(cluster)));
+            }
+        };
+        let server = Server::of(settings, place, settings.server.clone(), kept);
+        let connection = Connection::open(&server, end).await?;
+        Ok(Connections::Single(Box::new(connection)))
+    }
+}
+
+impl backend::Session for Session {
+    type Deletion = Deletion;
+    type Answers = Answers;
+
+    fn has_room(&self) -> bool {
+        let unwritten = match &self.connections {
+            Connections::Single(connection) => connection.pipeline.unwritten_bytes(),
+            Connections::Cluster(cluster) => cluster.unwritten_bytes(),
+        };
+        self.in_flight < MAX_IN_FLIGHT && unwritten < MAX_UNWRITTEN
+    }
+
+    fn send<'a>(
+        &mut self,
+        calls: impl ExactSizeIterator<Item = (Operation, Args<'a>)>,
+        bytes: usize,
+    ) {
+        // Room for all of it, so that nothing grows: a save has each argument twice.
+        let room = 2 * bytes + COMMAND_ROOM * calls.len();
+        let mut commands = Commands::with_capacity(room);
+        for (operation, args) in calls {
+            write(operation, args, &self.settings.names, &mut commands);
+        }
+        self.in_flight += 1;
+        match &mut self.connections {
+            Connections::Single(connection) => connection.pipeline.send(commands),
+            Connections::Cluster(cluster) => cluster.send(&commands),
+        }
+    }
+
+    fn step(&mut self, deletion: &mut Deletion) {
+        let (nodes, is_cluster) = match &self.connections {
+            Connections::Single(_) => (1, false),
+            Connections::Cluster(cluster) => (cluster.nodes(), true),
+        };
+        let keyspace = Keyspace {
+            session: self.number,
+            nodes,
+            is_cluster,
+        };
+        let step = deletion.next(&self.settings.names, keyspace);
+        self.in_flight += 1;
+        match (&mut self.connections, step) {
+            (Connections::Cluster(cluster), step) => cluster.step(&step),
+            (Connections::Single(connection), Sends::Commands(commands, _)) => {
+                connection.pipeline.send(commands);
+            }
+            (Connections::Single(_), Sends::Topology) => unreachable!("of a cluster only"),
+        }
+    }
+
+    fn is_new_to(&self, deletion: &Deletion) -> bool {
+        deletion.is_at_start(self.number)
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Answers, End>> {
+        let received = match &mut self.connections {
+            Connections::Single(connection) => ready!(connection.pipeline.poll(context))
+                .map(Received::replies)
+                .map_err(|error| (broken(&self.settings.server, &error), error)),
+            Connections::Cluster(cluster) => ready!(cluster.poll(context)),
+        };
+        Poll::Ready(match received {
+            Ok(received) => {
+                self.in_flight -= 1;
+                Ok(self.answers(received))
+            }
+            Err((error, cause)) => {
+                use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+                let is_hang_up =
+                    matches!(cause.kind(), BrokenPipe | ConnectionReset | UnexpectedEof);
+                Err(End { error, is_hang_up })
+            }
+        })
+    }
+
+    fn unsent(&self) -> usize {
+        match &self.connections {
+            Connections::Single(connection) => connection.pipeline.unsent(),
+            Connections::Cluster(cluster) => cluster.unsent(),
+        }
+    }
+
+    fn end(mut self) -> VecDeque<Answers> {
+        let known: Vec<Received> = match &mut self.connections {
+            Connections::Single(connection) => connection
+                .pipeline
+                .take_known()
+                .map(Received::replies)
+                .collect(),
+            Connections::Cluster(cluster) => cluster.take_known(),
+        };
+        known
+            .into_iter()
+            .map(|received| self.answers(received))
+            .collect()
+    }
+}

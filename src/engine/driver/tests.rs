@@ -1,0 +1,103 @@
+use super::*;
+use crate::backend::redis::Redis;
+use crate::call::Operation;
+use crate::engine::batch::Batch;
+use crate::engine::call::Call;
+use crate::engine::submission::Submission;
+use crate::engine::testing::{results, settings, write_ids};
+use crate::settings::Settings;
+use std::net::TcpListener;
+use std::time::Duration;
+
+/// A port where nothing listens.
+fn closed_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn push(
+    queue: &Arc<Queue<u32, Redis>>,
+    settings: &Arc<Settings>,
+    op: Operation,
+    ticket: u32,
+    wait: u64,
+) {
+    let deadline = queue.epoch + Duration::from_millis(wait);
+    let call = Call {
+        op,
+        deadline,
+        ticket,
+    };
+    let mut burst = Submission::new(queue.clone());
+    assert!(burst.push(settings, call, write_ids).is_ok());
+    burst.end(1);
+}
+
+#[test]
+fn without_a_server_each_call_fails_at_its_deadline() {
+    let (receiver, arrived) = results();
+    let queue = Queue::new(Redis::default(), receiver);
+    let settings = settings(closed_port());
+    let started = Instant::now();
+    push(&queue, &settings, Operation::DeleteAllIds, 1, 400);
+    push(&queue, &settings, Operation::SaveIds, 2, 300);
+    push(&queue, &settings, Operation::GetExtId, 3, 100);
+    for (ticket, wait) in [(3, 100), (2, 300), (1, 400)] {
+        let done = arrived.recv().unwrap();
+        assert_eq!(done.ticket, ticket);
+        assert_eq!(done.result.unwrap_err().error.code(), "UNREACHABLE");
+        assert!(started.elapsed() >= Duration::from_millis(wait));
+    }
+}
+
+#[test]
+fn a_queue_that_may_not_wait_fails_with_the_first_attempt() {
+    let (receiver, arrived) = results();
+    let queue = Queue::new(Redis::default(), receiver);
+    let mut settings = settings(closed_port());
+    Arc::get_mut(&mut settings).unwrap().offline_queue = false;
+    push(&queue, &settings, Operation::SaveIds, 1, 60_000);
+    assert!(arrived.recv().unwrap().result.is_err());
+    push(&queue, &settings, Operation::SaveIds, 2, 60_000);
+    assert_eq!(arrived.recv().unwrap().ticket, 2);
+}
+
+#[test]
+fn closing_fails_what_no_connection_can_carry_and_then_ends() {
+    let (receiver, arrived) = results();
+    let queue = Queue::new(Redis::default(), receiver);
+    assert_eq!(queue.close(0), Some(0), "nothing runs yet");
+    push(
+        &queue,
+        &settings(closed_port()),
+        Operation::SaveIds,
+        1,
+        60_000,
+    );
+    assert_eq!(queue.close(2), None);
+    assert_eq!(arrived.recv().unwrap().ticket, 1);
+    let closed = arrived.recv().unwrap();
+    assert_eq!((closed.ticket, closed.result.is_ok()), (2, true));
+}
+
+#[test]
+fn a_runner_that_ends_early_fails_its_calls() {
+    let (receiver, arrived) = results();
+    let queue = Queue::new(Redis::default(), receiver);
+    let mut driver = Driver::new(queue.clone());
+    driver
+        .reconnect
+        .connect(&settings(closed_port()), Duration::ZERO);
+    // Not over the link, which would start a driver of its own.
+    let mut batch = Batch::new(settings(closed_port()));
+    let call = Call {
+        op: Operation::SaveIds,
+        deadline: Instant::now() + Duration::from_secs(60),
+        ticket: 1,
+    };
+    assert!(batch.push(call, write_ids).is_ok());
+    driver.pending.add(batch);
+    drop(driver);
+    let failure = arrived.recv().unwrap().result.unwrap_err();
+    assert_eq!(failure.error.code(), "INTERNAL");
+}

@@ -1,0 +1,72 @@
+//! Calls that have to be sent again, and those that have to follow them.
+//!
+//! When a connection is lost, or the server refuses a call for now, later calls may have been carried
+//! out already. Those count, by their replies. But one over a key that a save or delete before it,
+//! which is sent again, writes too, has come too early: it is sent again behind it.
+
+use std::collections::HashSet;
+
+use super::batch::Batch;
+use crate::call::{Args, Operation};
+use crate::key::{self, Half};
+
+/// The keys of the saves and deletes that are sent again.
+#[derive(Default)]
+pub struct Replay(HashSet<Vec<u8>>);
+
+impl Replay {
+    /// Whether no save or delete is sent again.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds a call. A lookup writes nothing: nothing has to follow it.
+    pub fn add(&mut self, op: Operation, args: Args<'_>) {
+        if !op.is_lookup() {
+            self.0.extend(keys(op, args));
+        }
+    }
+
+    /// Whether a call must be sent again to come after these.
+    pub fn touches(&self, op: Operation, args: Args<'_>) -> bool {
+        keys(op, args).any(|key| self.0.contains(&key))
+    }
+}
+
+/// The keys that a call reads or writes; those of a `deleteAllIds` are not known.
+fn keys(op: Operation, args: Args<'_>) -> impl Iterator<Item = Vec<u8>> {
+    let Args {
+        stem,
+        first,
+        second,
+    } = args;
+    let (botmatic, external) = match op {
+        Operation::SaveIds | Operation::DeleteIds => (Some(first), Some(second)),
+        Operation::GetExtId => (Some(first), None),
+        Operation::GetBotmaticId => (None, Some(first)),
+        Operation::DeleteAllIds => (None, None),
+    };
+    let botmatic = botmatic.map(|id| key::of(stem, Half::Botmatic, id));
+    let external = external.map(|id| key::of(stem, Half::External, id));
+    botmatic.into_iter().chain(external)
+}
+
+/// Marks the pair deletes of which a later call saves one key anew, where `batches` are lost together:
+/// when they were carried out, in order, the delete finds that key, and only that, when it is sent again.
+pub fn mark_overwritten<'a, T: 'a>(batches: impl DoubleEndedIterator<Item = &'a mut Batch<T>>) {
+    let mut saved = HashSet::new();
+    for batch in batches.rev() {
+        for at in (0..batch.entries.len()).rev() {
+            let entry = &batch.entries[at];
+            let keys = keys(entry.op, batch.args(entry));
+            match entry.op {
+                Operation::SaveIds => saved.extend(keys),
+                Operation::DeleteIds => {
+                    let count = keys.filter(|key| saved.contains(key)).count();
+                    batch.entries[at].history.is_overwritten |= count == 1;
+                }
+                Operation::GetBotmaticId | Operation::GetExtId | Operation::DeleteAllIds => {}
+            }
+        }
+    }
+}
