@@ -47,7 +47,7 @@ for (const place of ['send', 'complete']) {
   for (const end of ['quit', 'exit', 'by itself']) {
     test(`a panic as calls ${place}: all fail with INTERNAL; the end: ${end}`, async () => {
       const env = {
-        JS_REDIS_KEY_STORE_PANIC: place,
+        KEY_STORE_PANIC: place,
         NAPI_RS_NATIVE_LIBRARY_PATH: addon,
         TEST_URL: server.url,
         END: end

@@ -48,6 +48,12 @@ pub enum Answer {
     Missing,
 }
 
+impl From<bool> for Answer {
+    fn from(is_yes: bool) -> Answer {
+        if is_yes { Answer::Yes } else { Answer::No }
+    }
+}
+
 /// The arguments of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Args<'a> {

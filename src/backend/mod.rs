@@ -35,6 +35,9 @@ pub trait Session: Send + 'static {
     /// What became of the calls that were sent in one go.
     type Answers: Answers<Deletion = Self::Deletion>;
 
+    /// No call with less text than this, in bytes, makes the other side hang up.
+    const HARMLESS: usize;
+
     /// Whether more may be sent now. When not, an answer is to come.
     fn has_room(&self) -> bool;
 
@@ -106,6 +109,16 @@ pub struct History {
     /// Whether a call after it, lost with it, saves one of its keys anew: what is found of it later
     /// then says nothing.
     pub is_overwritten: bool,
+}
+
+impl History {
+    /// What a pair delete comes to in which both keys go in one step, and so many are found now.
+    pub fn deleted(&mut self, found: u8) -> Answer {
+        self.found = self.found.saturating_add(found);
+        // One step: one that finds a key, and it is no new one, was not carried out before.
+        let was_done = self.is_lost && (found == 0 || self.is_overwritten);
+        Answer::from(self.found >= 2 || was_done)
+    }
 }
 
 /// Why a session is over.

@@ -163,7 +163,7 @@ mod tests {
     type Out = VecDeque<Item<usize, ()>>;
 
     fn batch(calls: &[(Operation, &str)]) -> Batch<usize> {
-        let mut batch = Batch::new(settings(1));
+        let mut batch = Batch::new(settings());
         for (ticket, (op, integration)) in calls.iter().enumerate() {
             let call = Call {
                 op: *op,

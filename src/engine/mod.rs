@@ -18,6 +18,8 @@ mod thread;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 use crate::backend::{Backend, Session};
 

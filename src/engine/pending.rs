@@ -237,7 +237,7 @@ mod tests {
     use crate::engine::testing::{settings, write_ids};
 
     fn batch(tickets: std::ops::Range<usize>, losses: u8) -> Item<usize, ()> {
-        let mut batch = Batch::new(settings(1));
+        let mut batch = Batch::new(settings());
         for ticket in tickets {
             let call = Call {
                 op: Operation::SaveIds,

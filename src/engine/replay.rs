@@ -4,7 +4,7 @@
 //! out already. Those count, by their replies. But one over a key that a save or delete before it,
 //! which is sent again, writes too, has come too early: it is sent again behind it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::batch::Batch;
 use crate::call::{Args, Operation};
@@ -51,21 +51,33 @@ fn keys(op: Operation, args: Args<'_>) -> impl Iterator<Item = Vec<u8>> {
     botmatic.into_iter().chain(external)
 }
 
-/// Marks the pair deletes of which a later call saves one key anew, where `batches` are lost together:
-/// when they were carried out, in order, the delete finds that key, and only that, when it is sent again.
+/// Marks the pair deletes of which a later save brings one key back, and not the other, where `batches`
+/// are lost together: when they were carried out, in order, the delete finds only that key when it is
+/// sent again.
 pub fn mark_overwritten<'a, T: 'a>(batches: impl DoubleEndedIterator<Item = &'a mut Batch<T>>) {
-    let mut saved = HashSet::new();
+    // By each key that is saved later, the other keys of those saves.
+    let mut saved: HashMap<Vec<u8>, HashSet<Vec<u8>>> = HashMap::new();
     for batch in batches.rev() {
         for at in (0..batch.entries.len()).rev() {
             let entry = &batch.entries[at];
-            let keys = keys(entry.op, batch.args(entry));
-            match entry.op {
-                Operation::SaveIds => saved.extend(keys),
-                Operation::DeleteIds => {
-                    let count = keys.filter(|key| saved.contains(key)).count();
-                    batch.entries[at].history.is_overwritten |= count == 1;
-                }
-                Operation::GetBotmaticId | Operation::GetExtId | Operation::DeleteAllIds => {}
+            if !matches!(entry.op, Operation::SaveIds | Operation::DeleteIds) {
+                continue;
+            }
+            let mut keys = keys(entry.op, batch.args(entry));
+            let (Some(one), Some(other)) = (keys.next(), keys.next()) else {
+                continue;
+            };
+            drop(keys);
+            if entry.op == Operation::SaveIds {
+                saved.entry(one.clone()).or_default().insert(other.clone());
+                saved.entry(other).or_default().insert(one);
+            } else {
+                let is_saved_without = |key: &Vec<u8>, other: &Vec<u8>| {
+                    let others = saved.get(key).into_iter().flatten();
+                    others.into_iter().any(|saved_with| saved_with != other)
+                };
+                batch.entries[at].history.is_overwritten |=
+                    is_saved_without(&one, &other) || is_saved_without(&other, &one);
             }
         }
     }

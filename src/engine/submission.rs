@@ -74,9 +74,8 @@ impl<T: Send + 'static, B: Backend> Submission<T, B> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::redis::Redis;
     use crate::call::Operation;
-    use crate::engine::testing::{results, settings, write_ids};
+    use crate::engine::testing::{Memory, results, settings, write_ids};
     use tokio::time::Instant;
 
     fn call(ticket: u32) -> Call<u32> {
@@ -90,9 +89,9 @@ mod tests {
     #[test]
     fn calls_go_together_until_the_end_or_until_one_does_not_fit() {
         let (receiver, arrived) = results();
-        let mut burst = Submission::new(Queue::new(Redis::default(), receiver));
+        let mut burst = Submission::new(Queue::new(Memory::new(0, 100), receiver));
         // No server: what goes comes back as a failure.
-        let [mut one, mut other] = [settings(1), settings(1)];
+        let [mut one, mut other] = [settings(), settings()];
         for settings in [&mut one, &mut other] {
             Arc::get_mut(settings).expect("just made").offline_queue = false;
         }
@@ -112,13 +111,13 @@ mod tests {
 
     #[test]
     fn half_of_what_is_under_way_goes_before_the_end() {
-        let mut settings = settings(1);
+        let mut settings = settings();
         Arc::get_mut(&mut settings)
             .expect("just made")
             .offline_queue = false;
         for (under_way, limit) in [(0, 32), (100, 50), (256, 128), (50_000, 128)] {
             let (receiver, arrived) = results();
-            let mut burst = Submission::new(Queue::new(Redis::default(), receiver));
+            let mut burst = Submission::new(Queue::new(Memory::new(0, 100), receiver));
             burst.end(under_way);
             for ticket in 0..limit {
                 assert!(arrived.try_recv().is_err(), "{ticket} of {limit}");

@@ -19,7 +19,7 @@ use crate::backend::ConnectError;
 use crate::error::{Error, reply_text};
 
 /// How connections are named in the server's `CLIENT LIST`.
-const CLIENT_NAME: &str = "js-redis-key-store";
+const CLIENT_NAME: &str = env!("CARGO_PKG_NAME");
 
 /// A connection that is logged in. Dropping it closes it.
 pub struct Connection {

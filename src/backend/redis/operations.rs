@@ -69,18 +69,6 @@ pub enum HalfReception {
     Lost,
 }
 
-/// What a pair delete comes to, given what its last sending found.
-fn deleted(found: i64, history: &mut History) -> Answer {
-    history.found = history.found.saturating_add(found.clamp(0, 2) as u8);
-    // In one step, so that one which finds a key, and it is not a new one, was not carried out before.
-    let was_done = history.is_lost && (found == 0 || history.is_overwritten);
-    yes(history.found >= 2 || was_done)
-}
-
-fn yes(is_yes: bool) -> Answer {
-    if is_yes { Answer::Yes } else { Answer::No }
-}
-
 /// What was [`Reception`] for [`write`]'s command means. Fails when it is no reply to it: the connection
 /// is out of step.
 pub fn outcome(
@@ -114,7 +102,9 @@ pub fn of_reply(
             Answer::Missing
         }
         (Operation::GetBotmaticId | Operation::GetExtId, Reply::Text(id)) => Answer::Id(id),
-        (Operation::DeleteIds, Reply::Value(Value::Int(found))) => deleted(found, history),
+        (Operation::DeleteIds, Reply::Value(Value::Int(found))) => {
+            history.deleted(found.clamp(0, 2) as u8)
+        }
         (op, reply) => return of_other(op, reply, history, server),
     };
     Ok(Outcome::Settled(Ok(answer)))
@@ -154,7 +144,7 @@ fn both(halves: [HalfReception; 2], history: &mut History) -> Outcome {
             }
         }
     }
-    let answer = yes(history.halves == [true; 2]);
+    let answer = Answer::from(history.halves == [true; 2]);
     outcome.unwrap_or(Outcome::Settled(Ok(answer)))
 }
 

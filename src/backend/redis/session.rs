@@ -99,6 +99,9 @@ impl backend::Session for Session {
     type Deletion = Deletion;
     type Answers = Answers;
 
+    /// Redis takes at least 1 MB (`client-query-buffer-limit`), and a save brings each id twice.
+    const HARMLESS: usize = 512 * 1024;
+
     fn has_room(&self) -> bool {
         let unwritten = match &self.connections {
             Connections::Single(connection) => connection.pipeline.unwritten_bytes(),

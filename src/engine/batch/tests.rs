@@ -10,7 +10,7 @@ const LOOKUP: Operation = Operation::GetExtId;
 
 /// A batch of calls on pairs of the integration `i`.
 fn batch(calls: &[(Operation, &str, &str)]) -> Batch<usize> {
-    let mut batch = Batch::new(settings(1));
+    let mut batch = Batch::new(settings());
     for (ticket, (op, first, second)) in calls.iter().enumerate() {
         let call = Call {
             op: *op,

@@ -162,7 +162,7 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
 /// In debug builds, panics at the place that the environment names, for the test of what follows.
 fn panic_if_asked(place: &str) {
     if cfg!(debug_assertions) {
-        let asked = std::env::var_os("JS_REDIS_KEY_STORE_PANIC");
+        let asked = std::env::var_os("KEY_STORE_PANIC");
         assert!(asked.is_none_or(|asked| asked != place), "asked for");
     }
 }

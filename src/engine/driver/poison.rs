@@ -5,13 +5,10 @@
 use std::time::Duration;
 
 use super::Driver;
-use crate::backend::Backend;
+use crate::backend::{Backend, Session};
 use crate::engine::barrier::Item;
 use crate::error::Error;
 
-/// Shorter calls are not suspected: Redis takes at least 1 MB (`client-query-buffer-limit`), and a
-/// save brings each id twice.
-const LONG: usize = 512 * 1024;
 /// A connection that is to tell something must first stand for so many times as long as the last one
 /// carried the call: then it is hardly by chance, or for all connections alike, that it is closed
 /// as soon as the call comes.
@@ -36,7 +33,7 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
             return;
         };
         let args = batch.args(entry);
-        if args.stem.len() + args.first.len() + args.second.len() < LONG {
+        if args.stem.len() + args.first.len() + args.second.len() < B::Session::HARMLESS {
             return;
         }
         self.proof = PROOF * self.moved_at.elapsed();

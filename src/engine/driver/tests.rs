@@ -1,22 +1,14 @@
 use super::*;
-use crate::backend::redis::Redis;
 use crate::call::Operation;
 use crate::engine::batch::Batch;
 use crate::engine::call::Call;
 use crate::engine::submission::Submission;
-use crate::engine::testing::{results, settings, write_ids};
+use crate::engine::testing::{Memory, results, settings, write_ids};
 use crate::settings::Settings;
-use std::net::TcpListener;
 use std::time::Duration;
 
-/// A port where nothing listens.
-fn closed_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
 fn push(
-    queue: &Arc<Queue<u32, Redis>>,
+    queue: &Arc<Queue<u32, Memory>>,
     settings: &Arc<Settings>,
     op: Operation,
     ticket: u32,
@@ -36,8 +28,8 @@ fn push(
 #[test]
 fn without_a_server_each_call_fails_at_its_deadline() {
     let (receiver, arrived) = results();
-    let queue = Queue::new(Redis::default(), receiver);
-    let settings = settings(closed_port());
+    let queue = Queue::new(Memory::new(0, 100), receiver);
+    let settings = settings();
     let started = Instant::now();
     push(&queue, &settings, Operation::DeleteAllIds, 1, 400);
     push(&queue, &settings, Operation::SaveIds, 2, 300);
@@ -53,8 +45,8 @@ fn without_a_server_each_call_fails_at_its_deadline() {
 #[test]
 fn a_queue_that_may_not_wait_fails_with_the_first_attempt() {
     let (receiver, arrived) = results();
-    let queue = Queue::new(Redis::default(), receiver);
-    let mut settings = settings(closed_port());
+    let queue = Queue::new(Memory::new(0, 100), receiver);
+    let mut settings = settings();
     Arc::get_mut(&mut settings).unwrap().offline_queue = false;
     push(&queue, &settings, Operation::SaveIds, 1, 60_000);
     assert!(arrived.recv().unwrap().result.is_err());
@@ -65,15 +57,9 @@ fn a_queue_that_may_not_wait_fails_with_the_first_attempt() {
 #[test]
 fn closing_fails_what_no_connection_can_carry_and_then_ends() {
     let (receiver, arrived) = results();
-    let queue = Queue::new(Redis::default(), receiver);
+    let queue = Queue::new(Memory::new(0, 100), receiver);
     assert_eq!(queue.close(0), Some(0), "nothing runs yet");
-    push(
-        &queue,
-        &settings(closed_port()),
-        Operation::SaveIds,
-        1,
-        60_000,
-    );
+    push(&queue, &settings(), Operation::SaveIds, 1, 60_000);
     assert_eq!(queue.close(2), None);
     assert_eq!(arrived.recv().unwrap().ticket, 1);
     let closed = arrived.recv().unwrap();
@@ -83,13 +69,11 @@ fn closing_fails_what_no_connection_can_carry_and_then_ends() {
 #[test]
 fn a_runner_that_ends_early_fails_its_calls() {
     let (receiver, arrived) = results();
-    let queue = Queue::new(Redis::default(), receiver);
+    let queue = Queue::new(Memory::new(0, 100), receiver);
     let mut driver = Driver::new(queue.clone());
-    driver
-        .reconnect
-        .connect(&settings(closed_port()), Duration::ZERO);
+    driver.reconnect.connect(&settings(), Duration::ZERO);
     // Not over the link, which would start a driver of its own.
-    let mut batch = Batch::new(settings(closed_port()));
+    let mut batch = Batch::new(settings());
     let call = Call {
         op: Operation::SaveIds,
         deadline: Instant::now() + Duration::from_secs(60),

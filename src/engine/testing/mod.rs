@@ -1,12 +1,16 @@
 //! What the engine's unit tests share.
 
+mod memory;
+
+pub use memory::Memory;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 
 use super::{Completion, ConnectionEvent, Lengths, Receiver};
-use crate::settings::{Address, Endpoint, Names, Settings};
+use crate::settings::{Endpoint, Names, Settings};
 
 /// The arguments `i`, `1` and `x` of a call.
 pub fn write_ids(text: &mut Vec<u8>) -> Result<Lengths, ()> {
@@ -19,15 +23,9 @@ pub fn write_ids(text: &mut Vec<u8>) -> Result<Lengths, ()> {
     })
 }
 
-/// Settings for a port of this machine.
-pub fn settings(port: u16) -> Arc<Settings> {
-    let endpoint = Endpoint::Tcp {
-        address: Address {
-            host: "127.0.0.1".to_owned(),
-            port,
-        },
-        family: None,
-    };
+/// Settings that say nothing of a place.
+pub fn settings() -> Arc<Settings> {
+    let endpoint = Endpoint::Unix("memory".into());
     Arc::new(Settings {
         server: endpoint.label(),
         endpoint,
@@ -66,4 +64,22 @@ impl Receiver<u32> for Results {
 
 impl crate::backend::Deletion for () {
     fn new(_: &[u8]) {}
+}
+
+/// Numbers by chance, the same for the same seed (splitmix64).
+pub struct Random(u64);
+
+impl Random {
+    /// The numbers of that seed.
+    pub fn new(seed: u64) -> Random {
+        Random(seed)
+    }
+
+    /// A number below `limit`.
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % limit
+    }
 }

@@ -1,0 +1,400 @@
+//! Calls by chance over a backend that fails by chance, in virtual time, against a model that does
+//! one call after the other. `SEED=7 cargo test engine::tests` repeats a run.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout};
+
+use super::testing::{Memory, Random, settings};
+use super::{Call, Completion, ConnectionEvent, Failure, Lengths, Queue, Receiver, Submission};
+use crate::call::{Answer, Operation};
+use crate::key::{self, Half};
+use crate::settings::Settings;
+
+const CASES: u64 = 3_000;
+/// Finding a poison call takes many sessions.
+const POISON_CASES: u64 = 50;
+/// Deadlines that lie closer together than this are seen in one look, and what has left arrives
+/// within this.
+const GRAIN: Duration = Duration::from_millis(40);
+const LONG: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A call of the model.
+#[derive(Clone, Debug)]
+struct Made {
+    operation: Operation,
+    stem: &'static str,
+    ids: [String; 2],
+    deadline: Duration,
+}
+
+type Key = Vec<u8>;
+type Value = Vec<u8>;
+
+/// What a sequence of calls comes to, one after the other.
+#[derive(Default)]
+struct Model {
+    keys: BTreeMap<Key, Value>,
+    /// By key, what it held after each call that may have changed it.
+    held: BTreeMap<Key, Vec<(usize, Option<Value>)>>,
+}
+
+impl Model {
+    fn set(&mut self, n: usize, key: Key, value: Option<Value>) -> bool {
+        let held = self.held.entry(key.clone()).or_default();
+        held.push((n, value.clone()));
+        match value {
+            Some(value) => self.keys.insert(key, value),
+            None => self.keys.remove(&key),
+        }
+        .is_some()
+    }
+
+    /// The answer to call number `n`, and the key that it looks up.
+    fn call(&mut self, n: usize, made: &Made) -> (Answer, Option<Key>) {
+        let [first, second] = made.ids.each_ref().map(|id| id.as_bytes());
+        let key = |half, id| key::of(made.stem.as_bytes(), half, id);
+        let look_up = |key: Key| {
+            let held = self.keys.get(&key).cloned();
+            let answer = held.map_or(Answer::Missing, |id| Answer::Id(id.into()));
+            (answer, Some(key))
+        };
+        match made.operation {
+            Operation::GetExtId => look_up(key(Half::Botmatic, first)),
+            Operation::GetBotmaticId => look_up(key(Half::External, first)),
+            Operation::SaveIds => {
+                self.set(n, key(Half::Botmatic, first), Some(second.to_vec()));
+                self.set(n, key(Half::External, second), Some(first.to_vec()));
+                (Answer::Yes, None)
+            }
+            Operation::DeleteIds => {
+                let one = self.set(n, key(Half::Botmatic, first), None);
+                let other = self.set(n, key(Half::External, second), None);
+                (Answer::from(one && other), None)
+            }
+            Operation::DeleteAllIds => {
+                let is_own = |key: &&Key| key::parse(made.stem.as_bytes(), key).is_some();
+                let own: Vec<Key> = self.keys.keys().filter(is_own).cloned().collect();
+                for key in own {
+                    self.set(n, key, None);
+                }
+                (Answer::Yes, None)
+            }
+        }
+    }
+
+    /// Whether a lookup that was sent again, and so may see later calls, may have found this.
+    fn held_later(&self, n: usize, key: &Key, answer: &Answer) -> bool {
+        let later = self.held.get(key).into_iter().flatten();
+        later
+            .filter(|(at, _)| *at > n)
+            .any(|(_, held)| match (held, answer) {
+                (Some(held), Answer::Id(id)) => held == id,
+                (None, Answer::Missing) => true,
+                _ => false,
+            })
+    }
+}
+
+fn any_call(random: &mut Random, longest: Option<u64>) -> Made {
+    let operation = match random.below(20) {
+        0..8 => Operation::SaveIds,
+        8..12 => Operation::DeleteIds,
+        12..16 => Operation::GetExtId,
+        16..19 => Operation::GetBotmaticId,
+        _ => Operation::DeleteAllIds,
+    };
+    let stem = ["a", "b"][random.below(2) as usize];
+    let (first, second) = (random.below(3).to_string(), format!("x{}", random.below(3)));
+    let ids = match operation {
+        Operation::GetBotmaticId => [second, String::new()],
+        Operation::GetExtId => [first, String::new()],
+        Operation::DeleteAllIds => [String::new(), String::new()],
+        Operation::SaveIds | Operation::DeleteIds => [first, second],
+    };
+    Made {
+        operation,
+        stem,
+        ids,
+        deadline: longest.map_or(LONG, |longest| {
+            Duration::from_millis(1 + random.below(longest))
+        }),
+    }
+}
+
+/// Notes what each call came to, and when.
+struct Noted(mpsc::Sender<(Completion<u32>, Instant)>);
+
+impl Receiver<u32> for Noted {
+    fn settle(&self, completions: &mut Vec<Completion<u32>>) {
+        for completion in completions.drain(..) {
+            let noted = self.0.send((completion, Instant::now()));
+            noted.expect("the test waits for it");
+        }
+    }
+
+    fn connection(&self, _: ConnectionEvent) {}
+}
+
+/// A queue over a backend in memory, and what comes of its calls.
+struct Store {
+    memory: Memory,
+    submission: Submission<u32, Memory>,
+    queue: Arc<Queue<u32, Memory>>,
+    settings: Arc<Settings>,
+    results: mpsc::Receiver<(Completion<u32>, Instant)>,
+}
+
+impl Store {
+    fn new(memory: Memory) -> Store {
+        let (sender, results) = mpsc::channel();
+        let queue = Queue::new(memory.clone(), Arc::new(Noted(sender)));
+        Store {
+            memory,
+            submission: Submission::new(queue.clone()),
+            queue,
+            settings: settings(),
+            results,
+        }
+    }
+
+    fn make(&mut self, ticket: usize, made: &Made) {
+        let call = Call {
+            op: made.operation,
+            deadline: self.queue.epoch + made.deadline,
+            ticket: ticket as u32,
+        };
+        let pushed = self.submission.push(&self.settings, call, |text| {
+            for part in [made.stem, &made.ids[0], &made.ids[1]] {
+                text.extend_from_slice(part.as_bytes());
+            }
+            Ok::<_, ()>(Lengths {
+                prefix: 0,
+                integration: made.stem.len() as u32,
+                first: made.ids[0].len() as u32,
+                second: made.ids[1].len() as u32,
+            })
+        });
+        assert!(pushed.is_ok());
+    }
+
+    /// What each of so many calls came to, in the order in which they were made, and when.
+    async fn completions(&self, count: usize) -> Vec<(Completion<u32>, Instant)> {
+        let mut completions = Vec::new();
+        while completions.len() < count {
+            match self.results.try_recv() {
+                Ok(noted) => completions.push(noted),
+                Err(_) => sleep(Duration::from_millis(250)).await,
+            }
+        }
+        completions.sort_by_key(|(completion, _)| completion.ticket);
+        assert!(
+            completions.is_sorted_by(|a, b| a.0.ticket < b.0.ticket),
+            "settled twice"
+        );
+        completions
+    }
+}
+
+/// Runs a case for each seed, in virtual time; says which one failed.
+fn each_seed<F: Future<Output = ()>>(cases: u64, case: impl Fn(u64) -> F) {
+    struct Told(u64);
+    impl Drop for Told {
+        fn drop(&mut self) {
+            if std::thread::panicking() {
+                eprintln!("SEED={}", self.0);
+            }
+        }
+    }
+    let seeds = match std::env::var("SEED") {
+        Ok(seed) => {
+            let seed: u64 = seed.parse().expect("a number");
+            seed..seed + 1
+        }
+        Err(_) => {
+            let now = std::time::UNIX_EPOCH.elapsed().expect("after 1970");
+            let first = now.as_secs() * cases;
+            first..first + cases
+        }
+    };
+    for seed in seeds {
+        let _told = Told(seed);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .expect("a runtime");
+        let day = Duration::from_secs(24 * 60 * 60);
+        let ended = runtime.block_on(async { timeout(day, case(seed)).await });
+        assert!(ended.is_ok(), "a call hangs");
+    }
+}
+
+/// Makes bursts of calls, some while the ones before are under way.
+async fn make_calls(store: &mut Store, random: &mut Random, longest: Option<u64>) -> Vec<Made> {
+    let mut all = Vec::new();
+    for _ in 0..1 + random.below(6) {
+        for _ in 0..1 + random.below(8) {
+            let made = any_call(random, longest);
+            store.make(all.len(), &made);
+            all.push(made);
+        }
+        store.submission.end(all.len());
+        sleep(Duration::from_millis(random.below(40))).await;
+    }
+    all
+}
+
+#[test]
+fn calls_come_to_what_they_would_one_after_the_other() {
+    each_seed(CASES, |seed| async move {
+        let mut random = Random::new(seed);
+        let faults = random.below(4) * 10;
+        let mut store = Store::new(Memory::new(seed, faults));
+        let all = make_calls(&mut store, &mut random, None).await;
+        let mut model = Model::default();
+        let expected: Vec<_> = (0..)
+            .zip(&all)
+            .map(|(n, made)| model.call(n, made))
+            .collect();
+        for (completion, _) in store.completions(all.len()).await {
+            let n = completion.ticket as usize;
+            let (answer, looked_up) = &expected[n];
+            let came = completion.result.expect("there is time enough");
+            let once_more = completion.attempts > 1;
+            let is_allowed = match (&all[n].operation, looked_up) {
+                (_, Some(key)) => once_more && model.held_later(n, key, &came),
+                // One whose answer was lost, or that came too early, may be told from what else
+                // was done to its keys only in part.
+                (Operation::DeleteIds, _) => once_more,
+                _ => false,
+            };
+            assert!(
+                came == *answer || is_allowed,
+                "{n}: {:?} came to {came:?} and not {answer:?} in {all:#?}",
+                all[n]
+            );
+        }
+        assert_eq!(store.memory.world().keys, model.keys, "{all:#?}");
+    });
+}
+
+#[test]
+fn a_delete_that_is_known_or_done_again_tells_what_it_found() {
+    each_seed(CASES, |seed| async move {
+        // One call on each pair, so that nothing else tells on it.
+        let mut random = Random::new(seed);
+        let mut store = Store::new(Memory::new(seed, 20));
+        let count = 1 + random.below(40) as usize;
+        let states: Vec<u64> = (0..count).map(|_| random.below(4)).collect();
+        for (n, state) in states.iter().enumerate() {
+            let pair = [
+                (Half::Botmatic, format!("{n}")),
+                (Half::External, format!("x{n}")),
+            ];
+            for (bit, (half, id)) in pair.into_iter().enumerate() {
+                if state & (1 << bit) != 0 {
+                    let key = key::of(b"a", half, id.as_bytes());
+                    store.memory.world().keys.insert(key, b"y".to_vec());
+                }
+            }
+            let made = Made {
+                operation: Operation::DeleteIds,
+                stem: "a",
+                ids: [format!("{n}"), format!("x{n}")],
+                deadline: LONG,
+            };
+            store.make(n, &made);
+        }
+        store.submission.end(count);
+        for (completion, _) in store.completions(count).await {
+            let state = states[completion.ticket as usize];
+            let came = completion.result.expect("there is time enough");
+            let counts_as_done = completion.attempts > 1;
+            assert!(
+                came == Answer::from(state == 3) || (counts_as_done && came == Answer::Yes),
+                "{state}: {came:?}"
+            );
+            assert!(state != 3 || came == Answer::Yes);
+        }
+        assert!(store.memory.world().keys.is_empty());
+    });
+}
+
+#[test]
+fn no_call_is_late_and_none_is_carried_out_after_it_failed() {
+    each_seed(CASES, |seed| async move {
+        let mut random = Random::new(seed);
+        let mut store = Store::new(Memory::new(seed, 30));
+        store.memory.world().sending = 200;
+        let mut all = Vec::new();
+        let mut made_at = Vec::new();
+        for n in 0..2 + random.below(30) as usize {
+            // Each save has an external id of its own, by which it is known.
+            let mut made = any_call(&mut random, Some(300));
+            if made.operation == Operation::SaveIds {
+                made.ids[1] = format!("own{n}");
+            }
+            store.make(n, &made);
+            made_at.push(Instant::now());
+            all.push(made);
+            if random.below(3) == 0 {
+                store.submission.end(1);
+                sleep(Duration::from_millis(random.below(30))).await;
+            }
+        }
+        store.submission.end(1);
+        for (completion, at) in store.completions(all.len()).await {
+            let n = completion.ticket as usize;
+            // Counted from when the call is taken, at the end of its burst.
+            let end = made_at[n] + all[n].deadline + 2 * GRAIN;
+            assert!(at <= end, "{:?} {:?} late", all[n], at - end);
+            let world = store.memory.world();
+            let saved_at = world.saved_at.get(all[n].ids[1].as_bytes());
+            for saved_at in saved_at.into_iter().flatten() {
+                assert!(
+                    *saved_at <= end,
+                    "{:?} was carried out after it failed",
+                    all[n]
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn a_poison_call_fails_by_itself() {
+    each_seed(POISON_CASES, |seed| async move {
+        let mut random = Random::new(seed);
+        let mut store = Store::new(Memory::new(seed, 0));
+        store.memory.world().poison = Some(b"poison".to_vec());
+        let count = 2 + random.below(200) as usize;
+        let poison = random.below(count as u64) as usize;
+        for n in 0..count {
+            let id = if n == poison {
+                "poison".to_owned()
+            } else {
+                n.to_string()
+            };
+            let made = Made {
+                operation: Operation::SaveIds,
+                stem: "a",
+                ids: [id, format!("x{n}")],
+                deadline: LONG,
+            };
+            store.make(n, &made);
+        }
+        store.submission.end(count);
+        for (completion, _) in store.completions(count).await {
+            let is_poison = completion.ticket as usize == poison;
+            match completion.result {
+                Ok(answer) => assert!(!is_poison && answer == Answer::Yes),
+                Err(Failure { error, .. }) => assert!(is_poison, "{error}"),
+            }
+        }
+        assert_eq!(store.memory.world().keys.len(), 2 * (count - 1));
+    });
+}
