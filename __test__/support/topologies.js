@@ -13,9 +13,13 @@ const MASTERS = 3
 /** A replica is served at once. */
 const QUICK = ['--repl-diskless-sync-delay', 0]
 
-/** Asks until the answer is good; servers tell nobody when they have agreed. */
-const until = async (isGood) => {
-  while (!(await isGood())) await pause(20)
+/** Asks until the answer is good, or for so many ms; servers tell nobody when they have agreed. */
+const until = async (isGood, limit = 60_000) => {
+  const end = performance.now() + limit
+  while (!(await isGood())) {
+    if (performance.now() > end) throw new Error(`not so within ${limit} ms: ${isGood}`)
+    await pause(20)
+  }
 }
 
 /** A server with a way to send it any command. */

@@ -1,0 +1,63 @@
+/** Slots of a cluster: which key has which, and their move from one master of `useCluster` to another. */
+
+const SLOTS = 16_384
+
+/** The slot of a key: that of its hash tag, when it has one. */
+const slotOf = (key) => {
+  const [, tag] = /^[^{]*\{([^}]+)\}/.exec(key) ?? []
+  let crc = 0
+  for (const byte of Buffer.from(tag ?? key)) {
+    crc ^= byte << 8
+    for (let bit = 0; bit < 8; bit++) crc = (crc << 1) ^ (crc & 0x8000 ? 0x1021 : 0)
+    crc &= 0xffff
+  }
+  return crc % SLOTS
+}
+
+/** The first text that `make` gives for 0, 1, 2 … which is good. */
+const first = (make, isGood) => {
+  for (let n = 0; ; n++) if (isGood(make(n))) return make(n)
+}
+
+/** The number of the master that has a slot. */
+const ownerOf = async ({ masters }, slot) => {
+  const ranges = await masters[0].command('cluster', 'slots')
+  const [, , [, port]] = ranges.find(([from, to]) => from <= slot && slot <= to)
+  return masters.findIndex((master) => master.port === port)
+}
+
+/** An integration id that keeps all its pairs in one slot, which the master of that number has. */
+const integrationOn = async ({ masters }, number) => {
+  const ranges = await masters[0].command('cluster', 'slots')
+  const isThere = (id) =>
+    ranges.some(
+      ([from, to, [, port]]) =>
+        port === masters[number].port && from <= slotOf(id) && slotOf(id) <= to
+    )
+  return first((n) => `{i${n}}`, isThere)
+}
+
+/** Begins the move of a slot: both masters know of it, and no key has gone yet. */
+const beginMove = async ({ masters, ids }, slot, from, to) => {
+  await masters[to].command('cluster', 'setslot', slot, 'importing', ids[from])
+  await masters[from].command('cluster', 'setslot', slot, 'migrating', ids[to])
+}
+
+/** Moves the keys and gives the slot away. */
+const endMove = async ({ masters, ids }, slot, from, to) => {
+  const keys = await masters[from].command('cluster', 'getkeysinslot', slot, 10_000)
+  if (keys.length > 0) {
+    const target = ['127.0.0.1', masters[to].port, '', 0, 5_000]
+    await masters[from].command('migrate', ...target, 'keys', ...keys)
+  }
+  for (const { command } of [masters[to], masters[from], ...masters]) {
+    await command('cluster', 'setslot', slot, 'node', ids[to])
+  }
+}
+
+/** Calls the move of a slot off, at one of its masters or at all. */
+const callOff = async (masters, slot) => {
+  for (const { command } of masters) await command('cluster', 'setslot', slot, 'stable')
+}
+
+module.exports = { SLOTS, beginMove, callOff, endMove, first, integrationOn, ownerOf, slotOf }
