@@ -4,6 +4,7 @@ const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const { within } = require('../lib/within')
 const {
+  LOST,
   SILENCE,
   array,
   bulk,
@@ -90,7 +91,7 @@ test('connectTimeout is for all questions of an attempt together', async (t) => 
     (words, { socket }) => {
       if (words[0] !== question || !isLate) return undefined
       setTimeout(() => socket.write(reply()), 0.6 * CONNECT_TIMEOUT)
-      return SILENCE
+      return LOST
     }
   const role = array([bulk('master'), number(0), array([])])
   const master = await startFake(

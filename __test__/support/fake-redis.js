@@ -7,8 +7,10 @@ const { once } = require('node:events')
 const net = require('node:net')
 const { SLOTS, slotOf } = require('./slots')
 
-/** What a hook returns where nothing is to be answered. */
-const SILENCE = Symbol('no reply')
+/** What a hook returns where its connection falls silent: nothing more is done on it. */
+const SILENCE = Symbol('silence')
+/** What it returns where a reply is lost on its way. */
+const LOST = ''
 
 const OK = '+OK\r\n'
 const number = (value) => `:${value}\r\n`
@@ -100,12 +102,12 @@ const serve = (fake, socket) => {
     id: ++fake.accepted,
     name: '',
     socket,
-    isClosed: false,
+    isSilent: false,
     /** Carries a command out and returns its reply. */
     execute: (words) => execute(fake, connection, words),
     /** Closes the connection behind what was answered on it. */
     close: () => {
-      connection.isClosed = true
+      connection.isSilent = true
       socket.end()
       return SILENCE
     }
@@ -116,13 +118,14 @@ const serve = (fake, socket) => {
   let input = Buffer.alloc(0)
   socket.on('data', (chunk) => {
     input = Buffer.concat([input, chunk])
-    for (let command; !connection.isClosed && (command = parse(input)); ) {
+    for (let command; !connection.isSilent && (command = parse(input)); ) {
       input = command.rest
       const [name, ...rest] = command.words
       const words = [name.toUpperCase(), ...rest]
       fake.log.push(words)
       const reply = fake.hook(words, connection) ?? connection.execute(words)
-      if (reply !== SILENCE) socket.write(reply)
+      if (reply === SILENCE) connection.isSilent = true
+      else socket.write(reply)
     }
   })
 }
@@ -198,6 +201,7 @@ const startFakeCluster = async (t, count, hook = () => undefined) => {
 }
 
 module.exports = {
+  LOST,
   SILENCE,
   array,
   bulk,

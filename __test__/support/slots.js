@@ -16,7 +16,8 @@ const slotOf = (key) => {
 
 /** The first text that `make` gives for 0, 1, 2 … which is good. */
 const first = (make, isGood) => {
-  for (let n = 0; ; n++) if (isGood(make(n))) return make(n)
+  for (let n = 0; n < 10_000; n++) if (isGood(make(n))) return make(n)
+  throw new Error(`none of ${make(0)}, ${make(1)} … is good`)
 }
 
 /** The number of the master that has a slot. */
