@@ -44,21 +44,36 @@ const beginMove = async ({ masters, ids }, slot, from, to) => {
   await masters[from].command('cluster', 'setslot', slot, 'migrating', ids[to])
 }
 
-/** Moves the keys and gives the slot away. */
-const endMove = async ({ masters, ids }, slot, from, to) => {
+/** Moves the keys of a slot whose move has begun. */
+const moveKeys = async ({ masters }, slot, from, to) => {
   const keys = await masters[from].command('cluster', 'getkeysinslot', slot, 10_000)
-  if (keys.length > 0) {
-    const target = ['127.0.0.1', masters[to].port, '', 0, 5_000]
-    await masters[from].command('migrate', ...target, 'keys', ...keys)
-  }
+  if (keys.length === 0) return
+  const target = ['127.0.0.1', masters[to].port, '', 0, 5_000]
+  await masters[from].command('migrate', ...target, 'keys', ...keys)
+}
+
+/** Moves what keys there are and gives the slot away. */
+const endMove = async (cluster, slot, from, to) => {
+  await moveKeys(cluster, slot, from, to)
+  const { masters, ids } = cluster
   for (const { command } of [masters[to], masters[from], ...masters]) {
     await command('cluster', 'setslot', slot, 'node', ids[to])
   }
 }
 
-/** Calls the move of a slot off, at one of its masters or at all. */
+/** Calls the move of a slot off, as far as these masters know of it. */
 const callOff = async (masters, slot) => {
   for (const { command } of masters) await command('cluster', 'setslot', slot, 'stable')
 }
 
-module.exports = { SLOTS, beginMove, callOff, endMove, first, integrationOn, ownerOf, slotOf }
+module.exports = {
+  SLOTS,
+  beginMove,
+  callOff,
+  endMove,
+  first,
+  integrationOn,
+  moveKeys,
+  ownerOf,
+  slotOf
+}
