@@ -107,7 +107,7 @@ test('TRYAGAIN of a save leaves the answers of pair deletes elsewhere as they we
 })
 
 describe('ASK names a node that says MOVED, its import was called off first', () => {
-  const isMoved = async ({ command }) => {
+  const timesMoved = async ({ command }) => {
     const errors = await command('info', 'errorstats')
     return Number(/errorstat_MOVED:count=(\d+)/.exec(errors)?.[1] ?? 0)
   }
@@ -122,10 +122,10 @@ describe('ASK names a node that says MOVED, its import was called off first', ()
       const { integration, slot } = await movable(t)
       const [from, to] = [cluster.masters[FROM], cluster.masters[TO]]
       await from.command('cluster', 'setslot', slot, 'migrating', cluster.ids[TO])
-      const before = await isMoved(to)
+      const before = await timesMoved(to)
       const settled = call(store, integration)
       // It may fail before: then this need not wait.
-      const wasMoved = until(async () => (await isMoved(to)) > before, 3_000)
+      const wasMoved = until(async () => (await timesMoved(to)) > before, 3_000)
       await Promise.race([wasMoved, settled])
       await callOff([from], slot)
       assert.equal(await within(5_000, settled), answer)
