@@ -4,13 +4,11 @@ const assert = require('node:assert/strict')
 const { once } = require('node:events')
 const fs = require('node:fs')
 const net = require('node:net')
-const os = require('node:os')
-const path = require('node:path')
 const { after, beforeEach, test } = require('node:test')
 const { setTimeout: sleep } = require('node:timers/promises')
 const createKeyStore = require('..')
 const { TIMES, startLoad } = require('./support/load')
-const { run, runScript } = require('./support/programs')
+const { preload, runScript } = require('./support/programs')
 const { startProxy } = require('./support/proxy')
 const { useServer } = require('./support/redis')
 
@@ -198,13 +196,7 @@ test('when nothing waits, nothing is tried and nothing runs', async () => {
 })
 
 test('a look-up of the host name that hangs counts towards connectTimeout', async (t) => {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'key-store-lookup-'))
-  t.after(() => fs.rmSync(directory, { recursive: true }))
-  const library = path.join(directory, 'hanging-lookup.so')
-  const source = path.join(__dirname, 'support', 'hanging-lookup.c')
-  // Rust links by it, so it is there.
-  const { code, stderr } = await run('cc', ['-shared', '-fPIC', '-o', library, source])
-  assert.equal(code, 0, stderr)
+  const env = await preload(t, 'hanging-lookup')
   const script = `
     const createKeyStore = require('.')
     const { subscribe } = require('node:diagnostics_channel')
@@ -215,7 +207,7 @@ test('a look-up of the host name that hangs counts towards connectTimeout', asyn
     const store = createKeyStore({ host: 'redis.test' }, { connectTimeout: 300, readTimeout: 600 })
     store.getExtId('i', 1).then((found) => console.log(JSON.stringify([found === undefined, failed])))
   `
-  const ended = await runScript(script, { limit: 10_000, env: { LD_PRELOAD: library } })
+  const ended = await runScript(script, { limit: 10_000, env })
   assert.deepEqual([ended.code, ended.signal, ended.stderr], [0, null, ''])
   const [hasFailed, reasons] = JSON.parse(ended.stdout)
   assert.ok(hasFailed)

@@ -1,4 +1,6 @@
 const { spawn } = require('node:child_process')
+const fs = require('node:fs')
+const os = require('node:os')
 const path = require('node:path')
 
 const ROOT = path.join(__dirname, '..', '..')
@@ -25,4 +27,19 @@ const run = (command, args, { limit = 120_000, env = {}, cwd = ROOT } = {}) =>
     child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }))
   })
 
-module.exports = { ROOT, run, runScript }
+/**
+ * Compiles `support/<name>.c` for the test `t`, and resolves to the environment of programs in which
+ * it stands in for the system.
+ */
+const preload = async (t, name) => {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'key-store-preload-'))
+  t.after(() => fs.rmSync(directory, { recursive: true }))
+  const library = path.join(directory, `${name}.so`)
+  const source = path.join(__dirname, `${name}.c`)
+  // Rust links by it, so it is there.
+  const { code, stderr } = await run('cc', ['-shared', '-fPIC', '-o', library, source])
+  if (code !== 0) throw new Error(stderr)
+  return { LD_PRELOAD: library }
+}
+
+module.exports = { ROOT, preload, run, runScript }

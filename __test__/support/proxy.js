@@ -3,10 +3,12 @@ const net = require('node:net')
 const { setTimeout: sleep } = require('node:timers/promises')
 
 /**
- * A TCP proxy to a port of this machine that breaks connections on demand. A fault lasts until
- * `heal()` and is for the connections there are and those that come.
+ * A proxy to a port or Unix socket of this machine that breaks connections on demand. A fault lasts
+ * until `heal()` and is for the connections there are and those that come.
+ * @param {number | string} target
+ * @param {string} [path] a Unix socket to listen on instead of a port
  */
-const startProxy = async (target) => {
+const startProxy = async (target, path) => {
   const pairs = new Set()
   let fault = {}
   let accepted = 0
@@ -59,7 +61,8 @@ const startProxy = async (target) => {
 
   const connect = (client) => {
     if (client.destroyed) return
-    const server = net.connect(target, '127.0.0.1')
+    const server =
+      typeof target === 'string' ? net.connect(target) : net.connect(target, '127.0.0.1')
     const pair = { client, server, passed: 0, late: [] }
     pairs.add(pair)
     client.setNoDelay(true)
@@ -79,14 +82,18 @@ const startProxy = async (target) => {
     if (fault.slowAccept) setTimeout(connect, fault.slowAccept, client)
     else connect(client)
   })
-  listener.listen(0, '127.0.0.1')
-  await once(listener, 'listening')
+  const listen = async (port) => {
+    if (path) listener.listen(path)
+    else listener.listen(port, '127.0.0.1')
+    await once(listener, 'listening')
+  }
+  await listen(0)
   const { port } = listener.address()
 
   const drop = () => pairs.forEach(close)
 
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: path ? `unix://${encodeURI(path)}` : `redis://127.0.0.1:${port}`,
     /** How many connections came so far. */
     get accepted() {
       return accepted
@@ -157,10 +164,7 @@ const startProxy = async (target) => {
       const wasStalled = fault.stall
       fault = {}
       for (const pair of pairs) while (pair.late.length > 0) deliver(pair)
-      if (!listener.listening) {
-        listener.listen(port, '127.0.0.1')
-        await once(listener, 'listening')
-      }
+      if (!listener.listening) await listen(port)
       if (wasStalled)
         for (const { client, server } of pairs) [client, server].map((s) => s.resume())
     },

@@ -1,4 +1,4 @@
-/** A cluster of three masters and three replicas, and a master with a replica and three sentinels. */
+/** A cluster of three masters and their replicas, and a master with a replica and three sentinels. */
 
 const fs = require('node:fs')
 const path = require('node:path')
@@ -13,9 +13,13 @@ const MASTERS = 3
 /** A replica is served at once. */
 const QUICK = ['--repl-diskless-sync-delay', 0]
 
-/** Asks until the answer is good; servers tell nobody when they have agreed. */
-const until = async (isGood) => {
-  while (!(await isGood())) await pause(20)
+/** Asks until the answer is good, or for so many ms; servers tell nobody when they have agreed. */
+const until = async (isGood, limit = 60_000) => {
+  const end = performance.now() + limit
+  while (!(await isGood())) {
+    if (performance.now() > end) throw new Error(`not so within ${limit} ms: ${isGood}`)
+    await pause(20)
+  }
 }
 
 /** A server with a way to send it any command. */
@@ -43,9 +47,11 @@ const replicates = (replica) =>
     return fields(state).master_link_status === 'up'
   })
 
-const startCluster = async (args = []) => {
+/** Without replicas it is there in a third of the time. */
+const startCluster = async (args = [], { replicas = MASTERS } = {}) => {
   const own = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', ...args]
-  const nodes = await Promise.all(Array.from({ length: 2 * MASTERS }, () => startNode(own)))
+  const length = MASTERS + replicas
+  const nodes = await Promise.all(Array.from({ length }, () => startNode(own)))
   const ids = await Promise.all(nodes.map((node) => node.command('cluster', 'myid')))
   const masters = nodes.slice(0, MASTERS)
   for (const [n, node] of masters.entries()) {
@@ -100,12 +106,14 @@ const startSentinels = async ({ args = [], password } = {}) => {
 }
 
 /** Makes a topology for the suite that calls this; see `useServer`. */
-const use = (start) => (options) => {
-  const own = {}
-  before(async () => Object.assign(own, await start(options)))
-  after(() => Promise.all([own.nodes, own.sentinels].flat().map((server) => server?.stop())))
-  return own
-}
+const use =
+  (start) =>
+  (...options) => {
+    const own = {}
+    before(async () => Object.assign(own, await start(...options)))
+    after(() => Promise.all([own.nodes, own.sentinels].flat().map((server) => server?.stop())))
+    return own
+  }
 
 module.exports = {
   replicates,

@@ -62,6 +62,18 @@ const ALL = {
   'valkey-glide': glide
 }
 
+/** A client that the store takes its settings from, and that does nothing by itself. */
+const lazyCluster = (ports, options) => {
+  const { Cluster } = require('ioredis5')
+  return new Cluster(seeds(ports), { lazyConnect: true, ...options }).on('error', () => {})
+}
+
+const lazySentinel = (ports) => {
+  const { Redis } = require('ioredis5')
+  const options = { sentinels: seeds(ports), name: 'primary', lazyConnect: true }
+  return new Redis(options).on('error', () => {})
+}
+
 /** Those that know clusters. */
 const CLUSTER_CLIENTS = ALL
 
@@ -87,4 +99,4 @@ const assertServes = async (createKeyStore, client, { get, set }, isNative) => {
   await assert.rejects(store.getExtId('i', 1), { code: 'CLOSED' })
 }
 
-module.exports = { assertServes, CLUSTER_CLIENTS, SENTINEL_CLIENTS }
+module.exports = { assertServes, CLUSTER_CLIENTS, SENTINEL_CLIENTS, lazyCluster, lazySentinel }
