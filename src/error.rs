@@ -197,7 +197,8 @@ impl Error {
             "OOM" => ReplyKind::OutOfMemory,
             // Replies of a server that will serve later; DENIED is that of one in protected mode, which
             // hangs up on who comes from another machine.
-            "DENIED" | "LOADING" | "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN" | "BUSY" => {
+            "DENIED" | "NOREPLICAS" | "LOADING" | "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN"
+            | "BUSY" => {
                 let reason = reply;
                 return Error::Unreachable { server, reason };
             }
