@@ -6,7 +6,7 @@ const { describe, test } = require('node:test')
 const { Cluster } = require('ioredis5')
 const createKeyStore = require('..')
 const { assertServes, CLUSTER_CLIENTS } = require('./support/topology-clients')
-const { until, useCluster } = require('./support/topologies')
+const { startNode, until, useCluster } = require('./support/topologies')
 
 const cluster = useCluster()
 
@@ -55,6 +55,36 @@ test('pairs over all masters: saved, found, deleted, and read by the client', as
   assert.equal(await store.deleteIds('i', 7, 'x7'), false)
   assert.equal(await store.deleteIds('i', 8, 'x9'), true)
   assert.equal(await store.deleteIds('i', 8, 'x8'), false)
+})
+
+test('a master out of memory: of each call its own answer', async (t) => {
+  const { client, store } = await open(t)
+  const full = cluster.masters[0]
+  t.after(() => full.command('config', 'set', 'maxmemory', 0))
+  assert.equal(await store.saveIds('i', 'first', 'x'), true)
+  await full.command('config', 'set', 'maxmemory', 1)
+  const saves = Array.from({ length: 300 }, (_, n) => store.saveIds('i', n, `x${n}`))
+  const answers = await Promise.all(saves)
+  for (const [n, answer] of answers.entries()) {
+    const pair = await Promise.all([client.get(`i:b:${n}`), client.get(`i:e:x${n}`)])
+    assert.equal(answer, pair[0] === `x${n}` && pair[1] === `${n}`, `save ${n}`)
+  }
+  assert.ok(answers.includes(true) && answers.includes(false))
+})
+
+test('a user who may ask for the slots and for nothing else of the cluster', async (t) => {
+  const rules = ['+mset', '+set', '+get', '+mget', '+del', '+unlink', '+scan', '+cluster|slots']
+  for (const node of cluster.nodes) {
+    await node.command('acl', 'setuser', 'app', 'on', '>secret', '~*', ...rules)
+  }
+  const redisOptions = { username: 'app', password: 'secret' }
+  const nodes = [{ host: '127.0.0.1', port: cluster.ports[0] }]
+  const client = new Cluster(nodes, { redisOptions })
+  client.on('error', () => {})
+  const store = createKeyStore(client, { writeTimeout: 5_000 })
+  t.after(() => store.quit())
+  assert.equal(await store.saveIds('acl', 1, 'x'), true)
+  assert.equal(await store.deleteAllIds('acl'), true)
 })
 
 test('ids with hash tags, and pairs in one slot', async (t) => {
@@ -127,6 +157,24 @@ test('a slot that is moving, key by key, and one that has moved', async (t) => {
   assert.equal((await allKeys()).size, 0)
 })
 
+test('a call is not sent on to where its slot moves once its deadline is over', async (t) => {
+  const { store } = await open(t, { writeTimeout: 300 })
+  const [from, to] = cluster.masters
+  const slotOf = (id) => from.command('cluster', 'keyslot', `i:b:${id}`)
+  let id = 0
+  while ((await slotOf(id)) >= 5_000) id++
+  const slot = await slotOf(id)
+  assert.equal(await store.getExtId('i', id), null)
+  await to.command('cluster', 'setslot', slot, 'importing', cluster.ids[0])
+  await from.command('cluster', 'setslot', slot, 'migrating', cluster.ids[1])
+  await from.command('client', 'pause', 600)
+  assert.equal(await store.saveIds('i', id, 'x'), false)
+  // Comes back after what came back for the save.
+  assert.equal(await store.getExtId('i', id), null)
+  assert.equal(await to.command('cluster', 'countkeysinslot', slot), 0)
+  for (const node of [from, to]) await node.command('cluster', 'setslot', slot, 'stable')
+})
+
 test('deleteAllIds while the slot of the pairs is half moved, and while it moves', async (t) => {
   const { store } = await open(t)
   const integration = '{one slot}'
@@ -165,6 +213,33 @@ test('deleteAllIds while the slot of the pairs is half moved, and while it moves
   for (const node of [to, from, ...cluster.masters]) {
     await node.command('cluster', 'setslot', slot, 'node', cluster.ids[target])
   }
+})
+
+test('a node that left before it had slots, and is of another cluster now', async (t) => {
+  const { store } = await open(t, { writeTimeout: 5_000 })
+  const [from] = cluster.masters
+  const other = await startNode(['--cluster-enabled', 'yes'])
+  t.after(() => other.stop())
+  const id = await other.command('cluster', 'myid')
+  await other.command('cluster', 'meet', '127.0.0.1', cluster.ports[0])
+  const slot = await from.command('cluster', 'keyslot', 'i:b:1')
+  const owner = cluster.masters[Math.floor((slot * 3) / 16_384)]
+  const ownerId = cluster.ids[cluster.masters.indexOf(owner)]
+  const knows = async (node, id) => (await node.command('cluster', 'nodes')).includes(id)
+  for (const node of cluster.nodes) await until(() => knows(node, id))
+  await until(() => knows(other, ownerId))
+  await other.command('cluster', 'setslot', slot, 'importing', ownerId)
+  await owner.command('cluster', 'setslot', slot, 'migrating', id)
+  assert.equal(await store.saveIds('i', 1, 'x'), true)
+  assert.equal(await store.deleteAllIds('i'), true)
+
+  await owner.command('cluster', 'setslot', slot, 'stable')
+  await other.command('cluster', 'reset', 'hard')
+  for (const node of cluster.nodes) await node.command('cluster', 'forget', id)
+  await other.command('cluster', 'addslotsrange', 0, 16_383)
+  assert.equal(await store.saveIds('i', 2, 'y'), true)
+  assert.equal(await store.deleteAllIds('i'), true)
+  assert.equal((await allKeys()).size, 0)
 })
 
 test('a client that connects anew by itself is not taken for closed', async (t) => {

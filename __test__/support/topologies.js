@@ -117,6 +117,7 @@ const use =
 
 module.exports = {
   replicates,
+  startNode,
   until,
   useCluster: use(startCluster),
   useSentinels: use(startSentinels)

@@ -58,6 +58,9 @@ pub trait Session: Send + 'static {
     /// Works, and resolves to the answers to what was sent first, or to the end of the session.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Self::Answers, End>>;
 
+    /// From now on, sends nothing of what is in flight on to where it is redirected: that is refused then.
+    fn stay(&mut self);
+
     /// How many of what was sent last can still be taken back, by ending the session.
     fn unsent(&self) -> usize;
 

@@ -184,20 +184,26 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
         mark_overwritten(in_flight.map(Item::batch_mut));
         while let Some(mut item) = self.pending.complete() {
             let answers = known.pop_front();
-            if let (Item::Calls(batch), Some(mut answers)) = (&mut item, answers) {
-                let may_wait = batch.settings.offline_queue;
-                let rules = Rules {
-                    waits: may_wait,
-                    lost: (!may_wait).then_some(&error),
-                };
-                let Pending {
-                    replay,
-                    completions,
-                    ..
-                } = &mut self.pending;
-                // Whatever is refused waits for the next session as what is lost does.
-                let next = |operation, history: &mut _| answers.next(operation, history);
-                batch.settle(next, rules, replay, completions);
+            let may_wait = item.batch().settings.offline_queue;
+            let Pending {
+                replay,
+                completions,
+                ..
+            } = &mut self.pending;
+            match (&mut item, answers) {
+                (Item::Calls(batch), Some(mut answers)) => {
+                    let rules = Rules {
+                        waits: may_wait,
+                        lost: (!may_wait).then_some(&error),
+                    };
+                    // Whatever is refused waits for the next session as what is lost does.
+                    let next = |operation, history: &mut _| answers.next(operation, history);
+                    batch.settle(next, rules, replay, completions);
+                }
+                (Item::Deletion(deletion), _) if !may_wait => {
+                    deletion.call.finish(Err(error.clone()), completions);
+                }
+                _ => {}
             }
             self.pending.refuse(item);
         }
@@ -236,6 +242,10 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
         }
         // What is not handed to the system by its deadline must not be sent any more.
         let is_stuck = self.pending.is_overdue(self.reconnect.unsent(), now);
+        if self.pending.is_overdue(usize::MAX, now) {
+            // Nor sent on by the session, which knows no deadlines.
+            self.reconnect.stay();
+        }
         let trouble = self.trouble_now();
         self.pending.fail(|batch, entry| {
             (entry.deadline <= now).then(|| overdue(trouble.clone(), &batch.settings))

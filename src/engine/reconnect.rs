@@ -34,14 +34,17 @@ pub struct Reconnect<B: Backend> {
     settings: Option<Arc<Settings>>,
     /// Attempts since the last answer.
     attempts: u32,
-    /// When the last attempt began; its backoff counts from there, so that a call which comes long
-    /// after need not wait.
+    /// When the last attempt began that was not dropped before; its backoff counts from there, so that a
+    /// call which comes long after need not wait.
     tried_at: Instant,
 }
 
+type Attempt<S> = Pin<Box<dyn Future<Output = Result<S, ConnectError>> + Send>>;
+
 enum State<S> {
     Idle,
-    Connecting(Pin<Box<dyn Future<Output = Result<S, ConnectError>> + Send>>),
+    /// An attempt, and when it begins.
+    Connecting(Attempt<S>, Instant),
     Connected(S),
 }
 
@@ -88,20 +91,19 @@ impl<B: Backend> Reconnect<B> {
     /// Connects with these settings in place of what there is, after the backoff that the
     /// attempts so far ask for. The session must then stand for `proof`. Tells whether that is news.
     pub fn connect(&mut self, settings: &Arc<Settings>, proof: Duration) -> bool {
-        if matches!(self.state, State::Connecting(_)) && is_same(&self.settings, settings) {
+        if matches!(self.state, State::Connecting(..)) && is_same(&self.settings, settings) {
             return false;
         }
+        self.leave();
         let now = Instant::now();
         let start = match settings.offline_queue {
             true => now.max(self.tried_at + backoff(self.attempts)),
             // Such a call fails with this attempt: it must not wait for it.
             false => now,
         };
-        self.tried_at = start;
-        self.attempts = self.attempts.saturating_add(1);
         self.settings = Some(settings.clone());
         let (settings, backend) = (settings.clone(), self.backend.clone());
-        self.state = State::Connecting(Box::pin(async move {
+        let attempt = Box::pin(async move {
             sleep_until(start).await;
             let mut session = backend.connect(settings).await?;
             let stands = poll_fn(|context| session.poll(context));
@@ -111,15 +113,36 @@ impl<B: Backend> Reconnect<B> {
                 return Err(ConnectError::transient(error));
             }
             Ok(session)
-        }));
+        });
+        self.state = State::Connecting(attempt, start);
         true
+    }
+
+    /// Takes the state, which is over. An attempt that did not begin counts for nothing, or calls that do
+    /// not wait for it would put it off again and again.
+    fn leave(&mut self) -> State<B::Session> {
+        let state = std::mem::replace(&mut self.state, State::Idle);
+        if let State::Connecting(_, start) = state
+            && start <= Instant::now()
+        {
+            self.tried_at = start;
+            self.attempts = self.attempts.saturating_add(1);
+        }
+        state
     }
 
     /// Drops the attempt, or the session: what is known of each that is in flight, in order.
     pub fn end(&mut self) -> VecDeque<AnswersOf<B>> {
-        match std::mem::replace(&mut self.state, State::Idle) {
+        match self.leave() {
             State::Connected(session) => session.end(),
-            State::Idle | State::Connecting(_) => VecDeque::new(),
+            State::Idle | State::Connecting(..) => VecDeque::new(),
+        }
+    }
+
+    /// What is in flight is not to be sent on: the time of some of it is over.
+    pub fn stay(&mut self) {
+        if let State::Connected(session) = &mut self.state {
+            session.stay();
         }
     }
 
@@ -127,7 +150,7 @@ impl<B: Backend> Reconnect<B> {
     pub fn unsent(&self) -> usize {
         match &self.state {
             State::Connected(session) => session.unsent(),
-            State::Idle | State::Connecting(_) => 0,
+            State::Idle | State::Connecting(..) => 0,
         }
     }
 
@@ -145,8 +168,9 @@ impl<B: Backend> Reconnect<B> {
     pub async fn event(&mut self) -> Event<AnswersOf<B>> {
         match &mut self.state {
             State::Idle => std::future::pending().await,
-            State::Connecting(attempt) => {
+            State::Connecting(attempt, _) => {
                 let result = attempt.await;
+                self.leave();
                 let (state, result) = match result {
                     Ok(session) => (State::Connected(session), Ok(())),
                     Err(error) => (State::Idle, Err(error)),

@@ -24,7 +24,7 @@ use super::replies::Reply;
 use super::routing::{Piece, PieceReception, Router, Whole};
 use super::server::{Place, Server, late};
 use super::slots::Slots;
-use super::topology::{Topology, TopologyError};
+use super::topology::{Told, Topology, TopologyError};
 use crate::backend::ConnectError;
 use crate::error::Error;
 use crate::settings::{self, Address, NatMap, Settings};
@@ -41,6 +41,8 @@ pub struct Cluster {
     in_flight: VecDeque<InFlight>,
     /// The number of the first of these; they are numbered as they are sent.
     first: u64,
+    /// The number of the first that may be sent on to where `ASK` says.
+    follows_from: u64,
 }
 
 /// A node and its connection.
@@ -115,6 +117,7 @@ impl Cluster {
             nodes,
             in_flight: VecDeque::new(),
             first: 0,
+            follows_from: 0,
         })
     }
 
@@ -133,10 +136,13 @@ impl Cluster {
         match step {
             Sends::Commands(commands, node) => self.send_routed(commands, Some(*node)),
             Sends::Topology => {
-                let question = Commands::one(&self.settings.names.cluster, &[b"NODES"]);
-                let pieces = (0..self.nodes.len()).map(|node| Piece {
-                    node,
-                    command: question.clone(),
+                let cluster = &self.settings.names.cluster;
+                let questions: [&[u8]; 2] = [b"NODES", b"SLOTS"];
+                let pieces = (0..self.nodes.len()).flat_map(|node| {
+                    questions.map(|question| Piece {
+                        node,
+                        command: Commands::one(cluster, &[question]),
+                    })
                 });
                 self.send_pieces(Wholes::Topology, pieces.collect());
             }
@@ -261,6 +267,9 @@ impl Cluster {
         let Some(sent) = self.in_flight.front() else {
             return false;
         };
+        if self.first < self.follows_from {
+            return false;
+        }
         for (n, sent) in sent.pieces.iter().enumerate() {
             let Some(error) = redirection(&sent.reply).filter(|error| error.code() == "ASK") else {
                 continue;
@@ -286,6 +295,11 @@ impl Cluster {
         let follows = !followed.is_empty();
         self.send_to(self.first, followed, true);
         follows
+    }
+
+    /// Sends nothing on of what is in flight.
+    pub fn stay(&mut self) {
+        self.follows_from = self.first + self.in_flight.len() as u64;
     }
 
     /// The next session is to know these nodes, too.
@@ -346,14 +360,24 @@ impl Cluster {
     fn topology(&self, pieces: Vec<Sent>) -> Result<Topology, Error> {
         let server = || self.settings.server.clone();
         let nodes = self.nodes.iter().map(|node| &node.address);
-        let replies = pieces.into_iter().map(|sent| match sent.reply {
+        let mut replies = pieces.into_iter().map(|sent| match sent.reply {
             Some(reply) => reply.into_value(),
             None => Value::Nil,
         });
-        Topology::read(replies.zip(nodes), &self.slots, &self.nat_map).map_err(|unknown| {
+        let mut reply = || replies.next().unwrap_or(Value::Nil);
+        let told = nodes.map(|address| Told {
+            address,
+            nodes: reply(),
+            slots: reply(),
+        });
+        Topology::read(told, &self.slots, &self.nat_map).map_err(|unknown| {
             match unknown {
                 TopologyError::Refused(error) => error,
-                TopologyError::Changed => changed(server(), "slots have moved"),
+                TopologyError::Changed => {
+                    // One of them may have left. Those that slots are still on the way to are named again.
+                    locked(&self.kept.cluster.newcomers).clear();
+                    changed(server(), "slots have moved")
+                }
                 TopologyError::NewNodes(nodes) => {
                     self.meet(nodes);
                     changed(server(), "slots move to another node")
@@ -386,14 +410,21 @@ impl Cluster {
     pub fn unsent(&self) -> usize {
         let firsts = self.nodes.iter().filter_map(|node| {
             let unsent = node.connection.pipeline.unsent();
-            let first = node.owes.len().checked_sub(unsent)?;
-            Some(node.owes.get(first)?.number - self.first)
+            Some(first_unsent(&node.owes, unsent)? - self.first)
         });
         let sent = firsts
             .min()
             .map_or(self.in_flight.len(), |first| first as usize);
         self.in_flight.len() - sent
     }
+}
+
+/// The number of the first sending of those that the last `unsent` on a connection are for.
+fn first_unsent(owes: &VecDeque<Owed>, unsent: usize) -> Option<u64> {
+    // These may be more: TLS does not tell of what is answered that it was passed on.
+    let sent = owes.len().saturating_sub(unsent);
+    // Not the first of them: what is asked for goes after later sendings.
+    owes.range(sent..).map(|owed| owed.number).min()
 }
 
 /// The error of a reply that says that a key is elsewhere.
@@ -505,6 +536,32 @@ impl Node {
             address,
             connection,
             owes: VecDeque::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_unsent_sending_may_have_been_asked_for_or_be_the_last_that_is_owed() {
+        let owes = |numbers: &[u64]| -> VecDeque<Owed> {
+            let owed = numbers.iter().map(|&number| Owed {
+                number,
+                pieces: vec![0],
+                is_asking: false,
+            });
+            owed.collect()
+        };
+        for (numbers, unsent, first) in [
+            (&[3, 4, 5][..], 0, None),
+            (&[3, 4, 5], 2, Some(4)),
+            (&[4, 5, 3], 2, Some(3)),
+            (&[5], 3, Some(5)),
+            (&[], 1, None),
+        ] {
+            assert_eq!(first_unsent(&owes(numbers), unsent), first, "{numbers:?}");
         }
     }
 }

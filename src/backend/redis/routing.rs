@@ -35,7 +35,7 @@ pub enum PieceReception {
 pub enum Whole {
     /// The command was sent whole.
     Single,
-    /// `OK` when all are.
+    /// `OK` when all are, else what one of them is.
     Okay(usize),
     /// The two halves of a pair delete, each by itself.
     Halves,
@@ -113,7 +113,10 @@ impl Whole {
                 PieceReception::Lost => Reception::Lost,
             },
             Whole::Halves => halves([take(), take()], server),
-            Whole::Okay(count) => all(came.take(count), |_| Value::Okay),
+            Whole::Okay(count) => all(came.take(count), |values| {
+                let mut others = values.into_iter().filter(|value| *value != Value::Okay);
+                others.next().unwrap_or(Value::Okay)
+            }),
             Whole::Sum(count) => all(came.take(count), |values| {
                 let numbers = values.iter().map(|value| match value {
                     Value::Int(number) => *number,
@@ -154,26 +157,28 @@ fn halves(came: [PieceReception; 2], server: &Arc<str>) -> Reception {
     nonsense.map_or(Reception::Halves(halves), Reception::Reply)
 }
 
-/// What came for a command that counts only when all its pieces are carried out.
+/// What came for a command that counts only when all its pieces are carried out. Takes all of `came`:
+/// what is left would be taken for the next command's.
 fn all(
     came: impl Iterator<Item = PieceReception>,
     whole: impl FnOnce(Vec<Value>) -> Value,
 ) -> Reception {
-    let (mut values, mut refused, mut is_lost) = (Vec::new(), None, false);
+    let (mut values, mut failed, mut refused, mut is_lost) = (Vec::new(), None, None, false);
     for came in came {
         match came {
             PieceReception::Reply(Reply::Value(error @ Value::ServerError(_))) => {
-                return Reception::Reply(error.into());
+                failed.get_or_insert(error);
             }
             PieceReception::Reply(reply) => values.push(reply.into_value()),
             PieceReception::Elsewhere(error) => refused = Some(error),
             PieceReception::Lost => is_lost = true,
         }
     }
-    match refused {
-        Some(error) => Reception::Refused(error),
-        None if is_lost => Reception::Lost,
-        None => Reception::Reply(whole(values).into()),
+    match (failed, refused) {
+        (Some(error), _) => Reception::Reply(error.into()),
+        (None, Some(error)) => Reception::Refused(error),
+        (None, None) if is_lost => Reception::Lost,
+        (None, None) => Reception::Reply(whole(values).into()),
     }
 }
 
@@ -212,6 +217,7 @@ mod tests {
             (Whole::Single, vec![elsewhere()], "UNREACHABLE"),
             (Whole::Okay(2), vec![ok(), ok()], "ok"),
             (Whole::Okay(2), vec![ok(), down()], "CLUSTERDOWN"),
+            (Whole::Okay(2), vec![ok(), one()], "int(1)"),
             (Whole::Okay(2), vec![ok(), lost()], "lost"),
             (Whole::Okay(2), vec![lost(), elsewhere()], "UNREACHABLE"),
             (Whole::Sum(2), vec![one(), one()], "int(2)"),
@@ -226,6 +232,23 @@ mod tests {
             (Whole::Halves, vec![one(), ok()], "ok"),
         ] {
             assert_eq!(shown(whole, came), expected);
+        }
+    }
+
+    #[test]
+    fn an_error_leaves_the_pieces_of_the_next_command_to_it() {
+        let (ok, down) = (|| reply("+OK\r\n"), || reply("-CLUSTERDOWN wait\r\n"));
+        for whole in [Whole::Okay(2), Whole::Sum(2), Whole::Row(2)] {
+            // Each half of two commands, on a server that refuses and on one that does not.
+            let mut came = [down(), ok(), ok(), down()].into_iter();
+            for _ in 0..2 {
+                let came = whole.put_together(&mut came, &"s:1".into());
+                let Reception::Reply(Reply::Value(Value::ServerError(error))) = came else {
+                    panic!("{whole:?}: {came:?}");
+                };
+                assert_eq!(error.code(), "CLUSTERDOWN");
+            }
+            assert!(came.next().is_none());
         }
     }
 }

@@ -174,6 +174,12 @@ impl backend::Session for Session {
         })
     }
 
+    fn stay(&mut self) {
+        if let Connections::Cluster(cluster) = &mut self.connections {
+            cluster.stay();
+        }
+    }
+
     fn unsent(&self) -> usize {
         match &self.connections {
             Connections::Single(connection) => connection.pipeline.unsent(),

@@ -73,6 +73,15 @@ impl Slots {
         self.owners.get(slot).copied().flatten().map(usize::from)
     }
 
+    /// Whether another one has each slot at the same master.
+    pub fn agrees_with(&self, other: &Slots) -> bool {
+        let master = |slots: &Slots, slot| {
+            let holder = slots.holder(slot)?;
+            slots.masters.get(holder).cloned()
+        };
+        (0..SLOTS).all(|slot| master(self, slot) == master(other, slot))
+    }
+
     /// How many slots a master holds.
     pub fn count(&self, number: usize) -> usize {
         let own = |owner: &&Option<u16>| owner.map(usize::from) == Some(number);

@@ -24,9 +24,33 @@ pub enum TopologyError {
     NewNodes(Vec<Address>),
 }
 
+/// What a node told.
+pub struct Told<'a> {
+    /// The node.
+    pub address: &'a Address,
+    /// Its reply to `CLUSTER NODES`.
+    pub nodes: Value,
+    /// Its reply to `CLUSTER SLOTS`.
+    pub slots: Value,
+}
+
+impl<'a> Told<'a> {
+    /// What it told of the nodes, when it did.
+    fn text(&self) -> Option<(String, &'a Address)> {
+        match &self.nodes {
+            Value::BulkString(text) => {
+                Some((String::from_utf8_lossy(text).into_owned(), self.address))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// What one node tells of itself.
 struct Own<'a> {
     id: &'a str,
+    /// Its address, port of the bus and host name.
+    place: &'a str,
     /// Its slots, and those on the way to or from other nodes: `[1->-id]` or `[1-<-id]`.
     slots: Vec<&'a str>,
     moving: Vec<&'a str>,
@@ -34,31 +58,17 @@ struct Own<'a> {
 }
 
 impl Topology {
-    /// Reads the replies to `CLUSTER NODES` of the nodes of a session, each with its address.
+    /// Reads what the nodes of a session, which knows the slots so, told.
     pub fn read<'a>(
-        replies: impl Iterator<Item = (Value, &'a Address)>,
+        told: impl Iterator<Item = Told<'a>>,
         slots: &Slots,
         nat_map: &NatMap,
     ) -> Result<Topology, TopologyError> {
-        let mut texts = Vec::new();
-        for (reply, address) in replies {
-            let text = match reply {
-                Value::ServerError(error) => {
-                    let server = address.to_string().into();
-                    return Err(TopologyError::Refused(Error::from_reply(&server, &error)));
-                }
-                Value::BulkString(text) => String::from_utf8_lossy(&text).into_owned(),
-                // A proxy in front of it, which may answer as it likes but alike.
-                other => {
-                    let nodes = vec![format!("{other:?}")];
-                    return Ok(Topology {
-                        nodes,
-                        has_moving_slots: false,
-                    });
-                }
-            };
-            texts.push((text, address));
-        }
+        let told: Vec<Told<'_>> = told.collect();
+        let texts: Option<Vec<(String, &Address)>> = told.iter().map(Told::text).collect();
+        let Some(texts) = texts else {
+            return Topology::without_nodes(told, slots, nat_map);
+        };
         let own: Option<Vec<Own<'_>>> = texts.iter().map(|(text, _)| Own::read(text)).collect();
         let own = own.ok_or(TopologyError::Changed)?;
         for (number, node) in own.iter().enumerate() {
@@ -70,7 +80,7 @@ impl Topology {
         for (node, (text, asked)) in own.iter().zip(&texts) {
             let others = node.moving.iter().filter_map(|moving| other(moving));
             for id in others.filter(|id| own.iter().all(|node| node.id != *id)) {
-                new.extend(address_of(id, text, asked).map(|address| nat_map.reach(address)));
+                new.extend(address_of(id, text, node.place, asked, nat_map));
             }
         }
         if !new.is_empty() {
@@ -79,6 +89,30 @@ impl Topology {
         Ok(Topology {
             has_moving_slots: own.iter().any(|node| !node.moving.is_empty()),
             nodes: own.into_iter().map(|node| node.told).collect(),
+        })
+    }
+
+    /// What can be told where a user may not ask for `CLUSTER NODES`, or a proxy answers it otherwise: not
+    /// whether slots are being moved, so that is taken for granted.
+    fn without_nodes(
+        told: Vec<Told<'_>>,
+        slots: &Slots,
+        nat_map: &NatMap,
+    ) -> Result<Topology, TopologyError> {
+        for (number, told) in told.into_iter().enumerate() {
+            match (Slots::parse(&told.slots, told.address, nat_map), told.slots) {
+                (Some(own), _) if own.agrees_with(slots) => {}
+                (None, Value::ServerError(error)) if number < slots.masters.len() => {
+                    let server = told.address.to_string().into();
+                    return Err(TopologyError::Refused(Error::from_reply(&server, &error)));
+                }
+                // A node without slots that refuses was to get some, and has left the cluster.
+                _ => return Err(TopologyError::Changed),
+            }
+        }
+        Ok(Topology {
+            nodes: Vec::new(),
+            has_moving_slots: true,
         })
     }
 
@@ -97,12 +131,13 @@ impl<'a> Own<'a> {
             flags.split(',').any(|flag| flag == "myself")
         })?;
         let (about, slots) = line.split_at_checked(8)?;
-        let [id, _, flags, master, _, _, epoch, _] = about else {
+        let [id, place, flags, master, _, _, epoch, _] = about else {
             return None;
         };
         let (moving, slots) = slots.iter().partition(|slot| slot.starts_with('['));
         Some(Own {
             id,
+            place,
             told: format!("{id} {flags} {master} {epoch} {}", line[8..].join(" ")),
             slots,
             moving,
@@ -135,12 +170,30 @@ fn other(moving: &str) -> Option<&str> {
     Some(id)
 }
 
-/// The address of a node by its id; without a host it is that of who was asked.
-fn address_of(id: &str, text: &str, asked: &Address) -> Option<Address> {
-    let line = text.lines().find(|line| line.starts_with(id))?;
+/// Where a node is, by its id: by host name when that is how the session knows `asked`, who wrote
+/// it and calls itself `own`. Without a host it is that of `asked`.
+fn address_of(
+    id: &str,
+    text: &str,
+    own: &str,
+    asked: &Address,
+    nat_map: &NatMap,
+) -> Option<Address> {
     // ip:port@cport,hostname
-    let address = line.split(' ').nth(1)?.split(['@', ',']).next()?;
-    Address::parse(address, &asked.host)
+    let read = |place: &str, is_by_name: bool| {
+        let mut parts = place.split(',');
+        let address = parts.next()?.split('@').next()?;
+        let mut address = Address::parse(address, &asked.host)?;
+        if is_by_name {
+            address.host = parts.next().filter(|name| !name.is_empty())?.to_owned();
+        }
+        Some(nat_map.reach(address))
+    };
+    let line = text.lines().find(|line| line.starts_with(id))?;
+    let place = line.split(' ').nth(1)?;
+    let is_by_name = read(own, true).as_ref() == Some(asked);
+    let by_name = is_by_name.then(|| read(place, true)).flatten();
+    by_name.or_else(|| read(place, false))
 }
 
 #[cfg(test)]
@@ -158,6 +211,10 @@ mod tests {
 
     /// The topology of two nodes that have half of the slots each, by the ends of their lines.
     fn read(ends: [&str; 2]) -> Result<Topology, TopologyError> {
+        read_of("name", ends)
+    }
+
+    fn read_of(name: &str, ends: [&str; 2]) -> Result<Topology, TopologyError> {
         let range = |first, last, port| {
             let node = Value::Array(vec![Value::BulkString("h".into()), Value::Int(port)]);
             Value::Array(vec![Value::Int(first), Value::Int(last), node])
@@ -165,10 +222,8 @@ mod tests {
         let reply = Value::Array(vec![range(0, 8_191, 1), range(8_192, 16_383, 2)]);
         let slots = Slots::parse(&reply, &address(1), &NatMap::default()).expect("slots");
         let line = |n: usize, flags, end| {
-            format!(
-                "{} 10.0.0.{n}:{n}@1{n},name {flags} - 0 0 {n} connected{end}\n",
-                ID[n]
-            )
+            let (id, port) = (ID[n], n + 1);
+            format!("{id} 10.0.0.{n}:{port}@1{n},{name} {flags} - 0 0 {n} connected{end}\n")
         };
         let [first, second] = ends;
         let texts = [
@@ -176,8 +231,15 @@ mod tests {
             line(0, "master", "") + &line(1, "myself,master", second) + &line(2, "master", ""),
         ];
         let addresses = [address(1), address(2)];
-        let replies = texts.into_iter().map(|text| Value::BulkString(text.into()));
-        Topology::read(replies.zip(&addresses), &slots, &NatMap::default())
+        let told = texts
+            .into_iter()
+            .zip(&addresses)
+            .map(|(text, address)| Told {
+                address,
+                nodes: Value::BulkString(text.into()),
+                slots: Value::Nil,
+            });
+        Topology::read(told, &slots, &NatMap::default())
     }
 
     #[test]
@@ -189,6 +251,35 @@ mod tests {
         let moving = read(moving).ok().expect("known");
         assert!(moving.has_moving_slots());
         assert_ne!(calm, moving);
+    }
+
+    #[test]
+    fn nodes_that_refuse_to_tell_may_be_moving_slots_and_one_without_slots_has_left() {
+        let refusal = || crate::backend::redis::testing::refusal("NOPERM no CLUSTER NODES for you");
+        let range = |last| {
+            let node = Value::Array(vec![Value::BulkString("h".into()), Value::Int(1)]);
+            let range = vec![Value::Int(0), Value::Int(last), node];
+            Value::Array(vec![Value::Array(range)])
+        };
+        let own = address(1);
+        let slots = Slots::parse(&range(99), &own, &NatMap::default()).expect("slots");
+        let read = |replies: Vec<Value>| {
+            let told = replies.into_iter().map(|slots| Told {
+                address: &own,
+                nodes: refusal(),
+                slots,
+            });
+            Topology::read(told, &slots, &NatMap::default())
+        };
+        let topology = read(vec![range(99)]).ok().expect("it may tell the slots");
+        assert!(topology.has_moving_slots());
+        assert!(matches!(read(vec![range(98)]), Err(TopologyError::Changed)));
+        assert!(matches!(
+            read(vec![refusal()]),
+            Err(TopologyError::Refused(_))
+        ));
+        let left = read(vec![range(99), refusal()]);
+        assert!(matches!(left, Err(TopologyError::Changed)));
     }
 
     #[test]
@@ -204,10 +295,13 @@ mod tests {
                 "{other:?}"
             );
         }
-        let new = read([" 0-8191 [5->-cccc]", " 8192-16383"]);
-        let Err(TopologyError::NewNodes(nodes)) = new else {
-            panic!("not new");
-        };
-        assert_eq!(nodes[0].to_string(), "10.0.0.2:2");
+        // The session knows the nodes as `h`.
+        for (name, address) in [("name", "10.0.0.2:3"), ("", "10.0.0.2:3"), ("h", "h:3")] {
+            let new = read_of(name, [" 0-8191 [5->-cccc]", " 8192-16383"]);
+            let Err(TopologyError::NewNodes(nodes)) = new else {
+                panic!("not new");
+            };
+            assert_eq!(nodes[0].to_string(), address);
+        }
     }
 }

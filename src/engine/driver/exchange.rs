@@ -12,6 +12,7 @@ use crate::engine::barrier::Item;
 use crate::engine::batch::Rules;
 use crate::engine::pending::Pending;
 use crate::engine::queue::ConnectionEvent;
+use crate::engine::replay::Replay;
 use crate::settings::Settings;
 
 impl<T: Send + 'static, B: Backend> Driver<T, B> {
@@ -100,7 +101,8 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
         let Some(item) = in_flight.front_mut() else {
             return;
         };
-        let waits = item.batch().settings.offline_queue && !is_closing;
+        let may_wait = item.batch().settings.offline_queue;
+        let waits = may_wait && !is_closing;
         let refusal = match item {
             Item::Calls(batch) => {
                 let rules = Rules { waits, lost: None };
@@ -128,6 +130,12 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
             self.refusal = refusal;
         }
         let nonsense = answers.nonsense();
+        if let Some(error) = &nonsense
+            && !may_wait
+        {
+            item.batch_mut().finish(Err(error.clone()), completions);
+            *replay = Replay::default();
+        }
         self.completed(nonsense.is_some());
         if let Some(error) = nonsense {
             return self.lose(error);

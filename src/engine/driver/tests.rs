@@ -55,6 +55,45 @@ fn a_queue_that_may_not_wait_fails_with_the_first_attempt() {
 }
 
 #[test]
+fn a_queue_that_may_not_wait_sends_nothing_again() {
+    for op in [Operation::SaveIds, Operation::DeleteAllIds] {
+        for is_nonsense in [false, true] {
+            let (receiver, arrived) = results();
+            let memory = Memory::new(0, 0);
+            let queue = Queue::new(memory.clone(), receiver);
+            let mut settings = settings();
+            Arc::get_mut(&mut settings).unwrap().offline_queue = false;
+            push(&queue, &settings, Operation::GetExtId, 1, 60_000);
+            assert!(arrived.recv().unwrap().result.is_ok());
+            memory.world().is_nonsense = is_nonsense;
+            memory.world().faults = 100;
+            push(&queue, &settings, op, 1, 60_000);
+            let done = arrived.recv_timeout(Duration::from_secs(10)).unwrap();
+            assert_eq!((done.result.is_err(), done.attempts), (true, 1), "{op:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_shorter_than_the_wait_for_an_attempt_do_not_put_it_off() {
+    let (receiver, arrived) = results();
+    let memory = Memory::new(0, 100);
+    let queue = Queue::new(memory.clone(), receiver);
+    let settings = settings();
+    let mut calls = 0;
+    while memory.world().sessions == 0 {
+        push(&queue, &settings, Operation::GetExtId, 1, 30);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(arrived.try_recv().is_ok());
+        calls += 1;
+        assert!(calls < 200, "no attempt is made");
+        if calls == 100 {
+            memory.world().faults = 0;
+        }
+    }
+}
+
+#[test]
 fn closing_fails_what_no_connection_can_carry_and_then_ends() {
     let (receiver, arrived) = results();
     let queue = Queue::new(Memory::new(0, 100), receiver);

@@ -36,6 +36,8 @@ pub struct World {
     pub faults: u64,
     /// A call with this id makes the session end.
     pub poison: Option<Vec<u8>>,
+    /// What is sent is not carried out: its answers make no sense.
+    pub is_nonsense: bool,
     /// How long a sending may take to leave; until then it can be taken back.
     pub sending: u64,
     random: Random,
@@ -50,6 +52,7 @@ impl Memory {
             sessions: 0,
             faults,
             poison: None,
+            is_nonsense: false,
             sending: 20,
             random: Random::new(seed),
         })))
@@ -123,6 +126,7 @@ pub struct Deletion {
 pub struct Answers {
     known: VecDeque<Known>,
     is_last_step: bool,
+    is_nonsense: bool,
 }
 
 /// What became of a call.
@@ -199,17 +203,18 @@ impl World {
 
     /// Carries out what arrives: its answers, and whether the session ends with it.
     fn arrive(&mut self, what: &What) -> (Answers, bool) {
+        if self.is_nonsense {
+            let answers = Answers {
+                is_nonsense: true,
+                ..Answers::new(VecDeque::new(), false)
+            };
+            return (answers, false);
+        }
         let calls = match what {
             What::Step(stem) => {
                 let is_last_step = self.step(stem);
                 let known = VecDeque::new();
-                return (
-                    Answers {
-                        known,
-                        is_last_step,
-                    },
-                    self.fails(),
-                );
+                return (Answers::new(known, is_last_step), self.fails());
             }
             What::Calls(calls) => calls,
         };
@@ -233,13 +238,7 @@ impl World {
         let mut known = VecDeque::new();
         for (call, n) in calls.iter().zip(0..) {
             if self.is_poison(call) {
-                return (
-                    Answers {
-                        known,
-                        is_last_step: false,
-                    },
-                    true,
-                );
+                return (Answers::new(known, false), true);
             }
             if n >= carried_out {
                 break;
@@ -252,13 +251,7 @@ impl World {
                 known.push_back(came);
             }
         }
-        (
-            Answers {
-                known,
-                is_last_step: false,
-            },
-            ends,
-        )
+        (Answers::new(known, false), ends)
     }
 }
 
@@ -341,16 +334,15 @@ impl backend::Session for Session {
         }))
     }
 
+    fn stay(&mut self) {}
+
     fn unsent(&self) -> usize {
         let now = Instant::now();
         self.sent.iter().filter(|sent| sent.leaves > now).count()
     }
 
     fn end(mut self) -> VecDeque<Answers> {
-        let unknown = || Answers {
-            known: VecDeque::new(),
-            is_last_step: false,
-        };
+        let unknown = || Answers::new(VecDeque::new(), false);
         // What has left may still be carried out, unless something before it was not.
         let mut world = self.memory.world();
         let mut is_carried_out = self.last.is_none();
@@ -385,6 +377,16 @@ impl backend::Deletion for Deletion {
     }
 }
 
+impl Answers {
+    fn new(known: VecDeque<Known>, is_last_step: bool) -> Answers {
+        Answers {
+            known,
+            is_last_step,
+            is_nonsense: false,
+        }
+    }
+}
+
 impl backend::Answers for Answers {
     type Deletion = Deletion;
 
@@ -409,6 +411,6 @@ impl backend::Answers for Answers {
     }
 
     fn nonsense(self) -> Option<Error> {
-        None
+        self.is_nonsense.then(|| reason("nonsense"))
     }
 }

@@ -2,6 +2,7 @@ use super::*;
 use crate::backend::Deletion as _;
 use crate::backend::redis::slots::Slots;
 use crate::backend::redis::testing::{any_reply, refusal};
+use crate::backend::redis::topology::Told;
 use crate::settings::{Address, NatMap};
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -168,8 +169,12 @@ fn topology(epoch: u8, moving: &str) -> Topology {
     let reply = Value::Array(vec![range(0, 99, 1), range(100, 199, 2)]);
     let slots = Slots::parse(&reply, &addresses[0], &NatMap::default()).unwrap();
     let texts = [text(1, 0, 99), text(2, 100, 199)];
-    let replies = texts.iter().map(|text| text_of(text)).zip(&addresses);
-    Topology::read(replies, &slots, &NatMap::default())
+    let told = texts.iter().zip(&addresses).map(|(text, address)| Told {
+        address,
+        nodes: text_of(text),
+        slots: Value::Nil,
+    });
+    Topology::read(told, &slots, &NatMap::default())
         .ok()
         .unwrap()
 }
