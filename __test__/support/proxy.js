@@ -17,9 +17,48 @@ const startProxy = async (target) => {
     pair.server.destroy()
   }
 
+  const stall = (pair) => {
+    pair.client.pause()
+    pair.server.pause()
+  }
+
+  /** What becomes of a connection on which a word comes that `trip` waits for, see there. */
+  const ways = {
+    unsent: close,
+    unanswered: (pair, chunk) => {
+      pair.share = 0
+      pair.server.write(chunk)
+    },
+    cut: (pair, chunk) => {
+      pair.share = 1 / 2
+      pair.server.write(chunk)
+    },
+    late: (pair, chunk) => {
+      Object.assign(pair, { isHalfOpen: true, held: [chunk] })
+      pair.client.destroy()
+    },
+    silent: stall
+  }
+
+  /** What becomes of bytes on their way to the server. */
+  const forward = (pair, chunk) => {
+    if (pair.held) {
+      pair.held.push(chunk)
+    } else if (fault.word && chunk.includes(fault.word)) {
+      const { way } = fault
+      fault = {}
+      ways[way](pair, chunk)
+    } else {
+      pair.server.write(chunk)
+    }
+  }
+
   /** What becomes of bytes on their way to the client. */
   const pass = (pair, chunk) => {
-    if (fault.garbage) {
+    if (pair.share !== undefined) {
+      pair.server.pause()
+      pair.client.end(chunk.subarray(0, pair.share * chunk.length), () => close(pair))
+    } else if (fault.garbage) {
       pair.client.write(fault.garbage)
     } else if (fault.cutAfter !== undefined) {
       const left = fault.cutAfter - pair.passed
@@ -52,18 +91,13 @@ const startProxy = async (target) => {
     pair.server.resume()
   }
 
-  const stall = (pair) => {
-    pair.client.pause()
-    pair.server.pause()
-  }
-
   const connect = (client) => {
     if (client.destroyed) return
     const server = net.connect(target, '127.0.0.1')
     const pair = { client, server, passed: 0, late: [] }
     pairs.add(pair)
     client.setNoDelay(true)
-    client.on('data', (chunk) => (pair.held ? pair.held.push(chunk) : server.write(chunk)))
+    client.on('data', (chunk) => forward(pair, chunk))
     server.on('data', (chunk) => pass(pair, chunk))
     for (const socket of [client, server]) {
       socket.on('error', () => {})
@@ -115,6 +149,14 @@ const startProxy = async (target) => {
     garble: (bytes) => {
       fault = { garbage: bytes }
     },
+    /**
+     * The next connection that sends `word` ends: `unsent`, before the server has what was sent with
+     * it; `late`, so too, and the server gets that with `release`; `unanswered`, once the server has
+     * answered; `cut`, in the middle of the answer. Or it is `silent` from there on.
+     */
+    trip: (word, way) => {
+      fault = { word, way }
+    },
     /** The far side is gone and nobody says so. */
     halfOpen: () => {
       for (const pair of pairs) {
@@ -129,6 +171,9 @@ const startProxy = async (target) => {
     },
     /** Delivers it and ends these connections. Resolves to how many those were, once they are closed. */
     release: async () => {
+      for (const pair of pairs) {
+        if (pair.held?.length === 0) Object.assign(pair, { isHalfOpen: false, held: undefined })
+      }
       const late = [...pairs].filter(({ held }) => held?.length > 0)
       for (const pair of late) {
         const { server, held } = pair

@@ -1,0 +1,22 @@
+/** Random calls and random faults against a model of what the store promises. */
+
+const { describe, test } = require('node:test')
+const { runModel } = require('./support/model-run')
+const { singlePlace } = require('./support/model-single')
+const { useServer } = require('./support/redis')
+const { LASTING } = require('./support/schedule')
+
+const seed = Number(process.env.SEED) || Date.now() % 2 ** 31
+const ms = Number(process.env.MODEL_SECONDS || 12) * 1_000
+
+/** Plays on a place that is made for it. */
+const plays = async (t, placed) => {
+  const place = await placed
+  t.after(place.stop)
+  t.diagnostic(JSON.stringify(await runModel(place, { seed, ms })))
+}
+
+describe('a single server', () => {
+  const server = useServer({ args: LASTING })
+  test(`random calls and faults, SEED=${seed}`, (t) => plays(t, singlePlace(server)))
+})
