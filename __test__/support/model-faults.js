@@ -7,6 +7,8 @@ const { commander, connections } = require('./redis')
 
 /** A little longer than a silent connection is put up with. */
 const SILENCE = 1.2 * TIMES.responseTimeout
+/** How many bytes pass in a millisecond when they crawl. */
+const PIECE = 3_000
 /** How a connection can end on which a word comes, see the proxy's `trip`. */
 const WAYS = ['unsent', 'unanswered', 'cut', 'late', 'silent']
 
@@ -109,17 +111,29 @@ const killConnections = async (command) => {
   }
 }
 
+/**
+ * Lets a fault begin and end in the midst of calls: small bursts, one upon the other, reach the
+ * servers byte by byte.
+ */
+const amidst = async ({ flood, chance }, proxies, fault) => {
+  if (chance(0.8)) for (const proxy of proxies) proxy.crawl(PIECE, 1)
+  const flooded = flood()
+  await sleep(10)
+  await fault()
+  await flooded
+  for (const proxy of proxies) await proxy.heal()
+}
+
 /** Each: a server breaks or refuses. `masters` tells the nodes that take writes now. */
 const serverFaults = (masters) => {
   /** On one of the masters. */
   const onOne = (fault) => (game) => fault(game, game.pick(masters()))
   return {
-    'lost: CLIENT KILL': onOne(async ({ burst, pause }, { command }) => {
-      burst()
-      await pause(5)
-      await killConnections(command)
-    }),
-    'one connection falls silent': onOne(async ({ burst, judge }, { proxy }) => {
+    'lost: CLIENT KILL': onOne((game, { command, proxy }) =>
+      amidst(game, [proxy], () => killConnections(command))
+    ),
+    'one connection falls silent': onOne(async ({ burst, judge, settled }, { proxy }) => {
+      await settled()
       const { lost } = judge.count
       await proxy.stall()
       for (let n = 0; n < 30; n++) {
@@ -131,30 +145,29 @@ const serverFaults = (masters) => {
       if (!isReplaced) throw new Error('a connection that owes answers was not replaced')
     }),
     'CLIENT PAUSE': onOne(async ({ burst, next, pick, pause }, { command }) => {
-      const ms = Math.ceil(next() * SILENCE)
+      const ms = Math.ceil(next() * 2 * SILENCE)
       await command('client', 'pause', ms, pick(['all', 'write']))
       burst()
       await pause(ms)
       burst()
       await command('client', 'unpause')
     }),
-    BUSY: onOne(async ({ burst, pause }, { command, port }) => {
-      const runner = redis.createClient({ port })
-      const script = commander(runner)('eval', 'while true do end', 0).catch(() => {})
-      await pause(20)
-      burst()
-      await pause(100)
-      burst()
-      // Not before it is known as busy.
-      const kill = () => command('script', 'kill').then(Boolean, () => false)
-      while (!(await kill())) await sleep(5)
-      await script
-      runner.end(true)
-    }),
+    BUSY: onOne((game, { command, port, proxy }) =>
+      amidst(game, [proxy], async () => {
+        await command('config', 'set', 'lua-time-limit', 10)
+        const runner = redis.createClient({ port })
+        const script = commander(runner)('eval', 'while true do end', 0).catch(() => {})
+        // Not before it is known as busy.
+        const kill = () => command('script', 'kill').then(Boolean, () => false)
+        while (!(await kill())) await sleep(2)
+        await script
+        runner.end(true)
+      })
+    ),
     'the process stands still': onOne(async ({ burst, next }, { pid }) => {
       process.kill(pid, 'SIGSTOP')
       burst()
-      await sleep(next() * SILENCE)
+      await sleep(next() * 2 * SILENCE)
       process.kill(pid, 'SIGCONT')
       burst()
     }),
@@ -176,4 +189,4 @@ const serverFaults = (masters) => {
   }
 }
 
-module.exports = { SILENCE, lose, networkFaults, serverFaults }
+module.exports = { SILENCE, amidst, lose, networkFaults, serverFaults }

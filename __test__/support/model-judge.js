@@ -42,6 +42,7 @@ const startJudge = (open) => {
   const told = []
   const count = { calls: 0, resent: 0, lost: 0, free: 0, other: 0 }
   let failure
+  let isOver = false
 
   const onCall = (message) => told.push(message)
   const onConnection = ({ state, reason }) => {
@@ -61,6 +62,7 @@ const startJudge = (open) => {
 
   const settle = (call, result) => {
     under.delete(call)
+    if (isOver) return
     const { operation, outcome, attempts } = told.shift()
     if (operation !== call.name) throw new Error('the channel tells of calls in another order')
     const took = performance.now() - call.madeAt
@@ -114,7 +116,9 @@ const startJudge = (open) => {
     const end = under.has(call)
       ? 'not settled'
       : `${shown(came)}${came === answer ? '' : ` (sequentially ${shown(answer)})`}, sent ${attempts} times, ${Math.round(took)} ms`
-    const losses = lost.length > 0 ? `; lost: ${[...new Set(lost)].join(' | ')}` : ''
+    const losses = [...new Set(lost)]
+      .map((reason) => `; lost: ${reason.slice(0, 2 * WIDTH)}`)
+      .join('')
     const reason = error ? `; ${error}` : ''
     return `#${number} ${signature(call)} → ${end}${losses}${reason}`
   }
@@ -169,6 +173,7 @@ const startJudge = (open) => {
     value: model.value,
     under: () => under.size,
     stop: () => {
+      isOver = true
       diagnostics.unsubscribe('js-redis-key-store:call', onCall)
       diagnostics.unsubscribe('js-redis-key-store:connection', onConnection)
     }

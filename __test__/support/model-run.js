@@ -6,6 +6,8 @@ const { randomFrom } = require('./random')
 /** How many calls a burst has at most, and how many pairs stand by so that walks take several pages. */
 const BURST = 120
 const STANDING = 1_000
+const FLOOD = 12
+const FLOOD_PAUSE = 4
 
 /** Which faults, by name; all of them by default. */
 const CHOSEN = new RegExp(process.env.MODEL_FAULTS ?? '')
@@ -52,8 +54,15 @@ const runModel = async ({ open, contents, faults }, { seed, ms }) => {
         judge.make(name, args, { isRefused: isRefused && name === 'saveIds' })
       }
     }
+    /** Small bursts, one upon the other: what happens meanwhile happens in the midst of some. */
+    const flood = async () => {
+      for (let n = 0; n < FLOOD; n++) {
+        burst({ most: BURST / 2 })
+        await sleep(FLOOD_PAUSE)
+      }
+    }
     const pause = (most) => sleep(random.next() * most)
-    return { ...random, burst, pause, judge, settled: judge.settled }
+    return { ...random, burst, flood, pause, judge, settled: judge.settled }
   }
 
   const settle = async () => {

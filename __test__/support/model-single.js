@@ -2,7 +2,7 @@
 
 const { setTimeout: sleep } = require('node:timers/promises')
 const createKeyStore = require('../..')
-const { networkFaults, serverFaults } = require('./model-faults')
+const { amidst, networkFaults, serverFaults } = require('./model-faults')
 const { startProxy } = require('./proxy')
 
 const WORDS = ['MSET', 'GET', 'DEL', 'SCAN', 'MGET', 'UNLINK', 'CLIENT']
@@ -14,35 +14,22 @@ const everything = async ({ command }) => {
   return new Map(keys.map((key, n) => [key, values[n]]))
 }
 
-const killed = async ({ burst, pause }, node) => {
-  burst()
-  await pause(5)
-  await node.kill()
-  burst()
-  await pause(100)
-  burst()
-  await node.restart()
-}
+/** A server is killed and comes back with all that it had confirmed. */
+const killed = (game, node) =>
+  amidst(game, [node.proxy], async () => {
+    await node.kill()
+    await node.restart()
+  })
 
 const singleFaults = (node) => ({
   'lost: the server is killed and comes back': (game) => killed(game, node),
-  'a replica for a while': async ({ burst, pause }) => {
-    burst()
-    await node.command('replicaof', '127.0.0.1', 1)
-    burst()
-    await pause(200)
-    burst()
-    await node.command('replicaof', 'no', 'one')
-  },
-  'loading for a while': async ({ burst, pause }) => {
-    burst()
-    const reloaded = node.command('debug', 'reload')
-    await pause(50)
-    burst()
-    await sleep(50)
-    burst()
-    await reloaded
-  }
+  'a replica for a while': (game) =>
+    amidst(game, [node.proxy], async () => {
+      await node.command('replicaof', '127.0.0.1', 1)
+      await sleep(10)
+      await node.command('replicaof', 'no', 'one')
+    }),
+  'loading for a while': (game) => amidst(game, [node.proxy], () => node.command('debug', 'reload'))
 })
 
 /** See `runModel`. */

@@ -48,6 +48,8 @@ const startProxy = async (target) => {
       const { way } = fault
       fault = {}
       ways[way](pair, chunk)
+    } else if (fault.crawls) {
+      trickle(pair.client, pair.server, chunk)
     } else {
       pair.server.write(chunk)
     }
@@ -64,8 +66,8 @@ const startProxy = async (target) => {
       const left = fault.cutAfter - pair.passed
       pair.client.write(chunk.subarray(0, left))
       if (chunk.length >= left) pair.client.end(() => close(pair))
-    } else if (fault.piece) {
-      trickle(pair, chunk)
+    } else if (fault.piece && !fault.crawls) {
+      trickle(pair.server, pair.client, chunk)
     } else if (fault.delay) {
       pair.late.push(chunk)
       setTimeout(deliver, fault.delay, pair)
@@ -81,14 +83,14 @@ const startProxy = async (target) => {
     if (chunk && !pair.client.destroyed) pair.client.write(chunk)
   }
 
-  const trickle = async (pair, chunk) => {
+  const trickle = async (from, to, chunk) => {
     const { piece, pause } = fault
-    pair.server.pause()
+    from.pause()
     for (let at = 0; at < chunk.length; at += piece) {
-      pair.client.write(chunk.subarray(at, at + piece))
+      to.write(chunk.subarray(at, at + piece))
       await sleep(pause)
     }
-    pair.server.resume()
+    from.resume()
   }
 
   const connect = (client) => {
@@ -144,6 +146,10 @@ const startProxy = async (target) => {
     /** Replies come in pieces of so many bytes, each so many ms after the one before. */
     trickle: (piece, pause) => {
       fault = { piece, pause }
+    },
+    /** So does what is sent to the server. */
+    crawl: (piece, pause) => {
+      fault = { piece, pause, crawls: true }
     },
     /** Replies are replaced by these bytes. */
     garble: (bytes) => {
