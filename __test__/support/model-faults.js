@@ -2,11 +2,14 @@
 
 const { setTimeout: sleep } = require('node:timers/promises')
 const redis = require('redis3')
+const { APART } = require('./model-calls')
 const { TIMES } = require('./model-judge')
 const { commander, connections } = require('./redis')
 
 /** A little longer than a silent connection is put up with. */
 const SILENCE = 1.2 * TIMES.responseTimeout
+/** Commands of `deleteAllIds`. */
+const WALKS = ['SCAN', 'MGET', 'UNLINK']
 /** How many bytes pass in a millisecond when they crawl. */
 const PIECE = 3_000
 /** How a connection can end on which a word comes, see the proxy's `trip`. */
@@ -17,7 +20,7 @@ const WAYS = ['unsent', 'unanswered', 'cut', 'late', 'silent']
  * @param {object[]} proxies
  * @param {string[]} words of which one is chosen
  */
-const lose = async ({ pick, chance, burst, pause }, proxies, words) => {
+const lose = async ({ pick, chance, call, burst, pause }, proxies, words) => {
   const way = pick(WAYS)
   const word = pick(words)
   const tripped = proxies.filter(() => chance(0.7))
@@ -25,6 +28,7 @@ const lose = async ({ pick, chance, burst, pause }, proxies, words) => {
   // Some are sent with a new connection only.
   if (chance(0.3)) for (const proxy of proxies) proxy.drop()
   burst()
+  if (WALKS.includes(word)) call('deleteAllIds', [pick(APART.integrations)])
   await pause(30)
   burst()
   await pause(way === 'silent' ? 2 * SILENCE : 60)

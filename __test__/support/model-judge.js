@@ -5,7 +5,7 @@ const { setTimeout: sleep } = require('node:timers/promises')
 const { createModel } = require('./model')
 
 /** Generous, so that no call fails for want of time. */
-const DEADLINE = 20_000
+const DEADLINE = 15_000
 const GRACE = 1_000
 const TIMES = {
   readTimeout: DEADLINE,
@@ -74,15 +74,15 @@ const startJudge = (open) => {
     if (attempts > 1) count.resent++
     if (allowed.length > 1) count.free++
     if (answer !== call.answer) count.other++
-    if (!allowed.includes(answer)) {
+    if (!allowed.includes(answer) && !(call.mayFail && !isAnswer)) {
       fail(`came to ${shown(answer)}, allowed: ${allowed.map(shown).join(', ')}`, call)
     }
     if (took > DEADLINE + GRACE) fail(`took ${Math.round(took)} ms`, call)
   }
 
-  /** Makes a call of the store. */
-  const make = (name, args, options) => {
-    const call = model.make(name, args, options)
+  /** Makes a call of the store. One that `mayFail` may come to an error. */
+  const make = (name, args, { mayFail, ...options } = {}) => {
+    const call = Object.assign(model.make(name, args, options), { mayFail })
     call.madeAt = performance.now()
     log.push(call)
     count.calls++

@@ -62,7 +62,7 @@ const runModel = async ({ open, contents, faults }, { seed, ms }) => {
       }
     }
     const pause = (most) => sleep(random.next() * most)
-    return { ...random, burst, flood, pause, judge, settled: judge.settled }
+    return { ...random, call: judge.make, burst, flood, pause, judge, settled: judge.settled }
   }
 
   const settle = async () => {
