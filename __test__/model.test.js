@@ -2,11 +2,12 @@
 
 const { describe, test } = require('node:test')
 const { runModel } = require('./support/model-run')
+const { sentinelPlace } = require('./support/model-sentinel')
 const { singlePlace } = require('./support/model-single')
 const { useServer } = require('./support/redis')
 const { clusterPlace } = require('./support/model-cluster')
 const { LASTING } = require('./support/schedule')
-const { useCluster } = require('./support/topologies')
+const { useCluster, useSentinels } = require('./support/topologies')
 
 const seed = Number(process.env.SEED) || Date.now() % 2 ** 31
 const ms = Number(process.env.MODEL_SECONDS || 12) * 1_000
@@ -29,4 +30,9 @@ describe('a single server', () => {
 describe('a cluster', () => {
   const cluster = useCluster([...LASTING, ...PATIENT])
   test(`random calls and faults, SEED=${seed}`, (t) => plays(t, clusterPlace(cluster)))
+})
+
+describe('a master with a replica and sentinels', () => {
+  const group = useSentinels({ args: LASTING })
+  test(`random calls and faults, SEED=${seed}`, (t) => plays(t, sentinelPlace(group)))
 })

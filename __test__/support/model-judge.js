@@ -74,15 +74,15 @@ const startJudge = (open) => {
     if (attempts > 1) count.resent++
     if (allowed.length > 1) count.free++
     if (answer !== call.answer) count.other++
-    if (!allowed.includes(answer) && !(call.mayFail && !isAnswer)) {
+    if (![...allowed, call.orFails].includes(answer)) {
       fail(`came to ${shown(answer)}, allowed: ${allowed.map(shown).join(', ')}`, call)
     }
     if (took > DEADLINE + GRACE) fail(`took ${Math.round(took)} ms`, call)
   }
 
-  /** Makes a call of the store. One that `mayFail` may come to an error. */
-  const make = (name, args, { mayFail, ...options } = {}) => {
-    const call = Object.assign(model.make(name, args, options), { mayFail })
+  /** Makes a call of the store; `orFails`: with which code it may. */
+  const make = (name, args, { orFails, ...options } = {}) => {
+    const call = Object.assign(model.make(name, args, options), { orFails })
     call.madeAt = performance.now()
     log.push(call)
     count.calls++

@@ -78,11 +78,13 @@ const runModel = async ({ open, contents, faults }, { seed, ms }) => {
     for (let round = 0; performance.now() < end; round++) {
       const game = gameOf(round)
       const name = deal()
+      const began = performance.now()
       past.push(name)
       game.burst()
       await game.pause(5)
       await faults[name]?.(game)
       game.burst()
+      past.push(`${past.pop()} (${Math.round(performance.now() - began)} ms)`)
       judge.check()
       if (game.chance(0.5)) {
         await settle()
@@ -90,6 +92,7 @@ const runModel = async ({ open, contents, faults }, { seed, ms }) => {
       }
     }
     await settle()
+    if (process.env.MODEL_TOLD) console.log(past.join('\n'))
     return { ...judge.count, faults: past.filter((name) => name !== 'settled').length }
   }
 
