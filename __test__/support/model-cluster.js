@@ -3,11 +3,11 @@
 const { setTimeout: sleep } = require('node:timers/promises')
 const { Cluster } = require('ioredis5')
 const createKeyStore = require('../..')
-const { amidst, networkFaults, serverFaults } = require('./model-faults')
+const { amidst, holdWrites, isMaster, networkFaults, serverFaults } = require('./model-faults')
 const { killed } = require('./model-single')
 const { slotFaults } = require('./model-slots')
 const { startProxy } = require('./proxy')
-const { until } = require('./topologies')
+const { replicates, until } = require('./topologies')
 
 const WORDS = ['SET', 'GET', 'DEL', 'SCAN', 'UNLINK', 'ASKING', 'SLOTS', 'CLIENT']
 
@@ -37,27 +37,29 @@ const part = async (node, other) => {
   await until(async () => /cluster_state:ok/.test(await node.command('cluster', 'info')))
 }
 
-const shardFaults = (shards, nodes) => ({
+const shardFaults = (shards) => ({
   'lost: a master is killed and comes back': (game) => killed(game, game.pick(shards).master),
+  /** Without a vote, since nodes vote twice a master only after half a minute. */
   'a replica takes over': async (game) => {
     const shard = game.pick(shards.filter(({ replica }) => replica))
     const { master, replica } = shard
-    // The others vote only for whom they know as this master's replica.
-    for (const { command } of nodes) {
-      await until(async () => (await command('cluster', 'replicas', master.id)).length === 1)
-    }
-    await until(async () => (await replica.command('role'))[3] === 'connected')
+    await replicates(replica)
     await amidst(game, [master.proxy, replica.proxy], async () => {
-      await replica.command('cluster', 'failover')
-      await until(async () => (await replica.command('role'))[0] === 'master')
+      await holdWrites(master)
+      await replica.command('cluster', 'failover', 'takeover')
+      await until(() => isMaster(replica))
+      await until(async () => !(await isMaster(master)))
+      await master.command('client', 'unpause')
     })
     Object.assign(shard, { master: replica, replica: master })
   }
 })
 
 /** `client` is another process's; `w` is an integration that the random calls leave alone. */
-const strangerFaults = (client) => ({
+const strangerFaults = (client, proxies) => ({
   'another process saves beside deleteAllIds': async ({ call, settled }) => {
+    // The walk takes longer than it is between two saves.
+    for (const proxy of proxies) proxy.delay(2 * WRITES)
     let isOver = false
     const save = async () => {
       for (let n = 0; !isOver; n++) {
@@ -73,6 +75,7 @@ const strangerFaults = (client) => ({
     } finally {
       isOver = true
       await saving
+      for (const proxy of proxies) await proxy.heal()
     }
     call('deleteAllIds', ['w'])
   }
@@ -138,8 +141,8 @@ const clusterPlace = async ({ nodes, ids, masters }) => {
       ...networkFaults(proxies, WORDS),
       ...serverFaults(current),
       ...slotFaults({ shards, newcomer, proxies, words: WORDS }),
-      ...shardFaults(shards, nodes),
-      ...strangerFaults(stranger),
+      ...shardFaults(shards),
+      ...strangerFaults(stranger, proxies),
       'a key on a node that does not serve it': strayFault(shards)
     },
     stop: () => {

@@ -107,6 +107,17 @@ const networkFaults = (proxies, words) => {
   }
 }
 
+const isMaster = async ({ command }) => (await command('role').catch(() => []))[0] === 'master'
+
+/**
+ * Holds writes to a master until its replica has all: what is confirmed and not replicated when that
+ * takes over, Redis itself loses.
+ */
+const holdWrites = async ({ command }) => {
+  await command('client', 'pause', 60_000, 'write')
+  await command('wait', 1, 0)
+}
+
 /** Ends the store's connections at the server. */
 const killConnections = async (command) => {
   for (const line of await connections(command)) {
@@ -193,4 +204,4 @@ const serverFaults = (masters) => {
   }
 }
 
-module.exports = { SILENCE, amidst, lose, networkFaults, serverFaults }
+module.exports = { amidst, holdWrites, isMaster, lose, networkFaults, serverFaults }

@@ -147,16 +147,18 @@ const startJudge = (open) => {
       (key) => expected.get(key) !== found.get(key)
     )
     if (wrong.length > 0) {
-      const lines = wrong.slice(0, 5).flatMap((key) => [
-        `${shown(key)} holds ${shown(found.get(key))}, should hold ${shown(expected.get(key))}; written by`,
-        ...log
-          .filter(({ keys }) => keys.includes(key))
-          .slice(-AROUND)
-          .map((call) => `  ${line(call)}`),
-        ...log
-          .filter(({ name, args }) => name === 'deleteAllIds' && key.startsWith(`${args[0]}:`))
-          .map((call) => `  ${line(call)}`)
-      ])
+      /** The calls that may have written a key. */
+      const writers = (key) =>
+        log.filter(
+          ({ name, args, keys }) =>
+            keys.includes(key) || (name === 'deleteAllIds' && key.startsWith(`${args[0]}:`))
+        )
+      const lines = wrong
+        .slice(0, 5)
+        .flatMap((key) => [
+          `${shown(key)} holds ${shown(found.get(key))}, should hold ${shown(expected.get(key))}; written by`,
+          ...writers(key).slice(-AROUND).map(line)
+        ])
       throw new Error([`${wrong.length} keys are wrong`, ...lines].join('\n'))
     }
     log = []

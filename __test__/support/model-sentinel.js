@@ -4,7 +4,7 @@ const { Redis } = require('ioredis5')
 const redis = require('redis3')
 const { freePort } = require('../../scripts/redis')
 const createKeyStore = require('../..')
-const { amidst, networkFaults, serverFaults } = require('./model-faults')
+const { amidst, holdWrites, isMaster, networkFaults, serverFaults } = require('./model-faults')
 const { everything } = require('./model-single')
 const { startProxy } = require('./proxy')
 const { commander } = require('./redis')
@@ -16,14 +16,11 @@ const LOCALHOST = '127.0.0.1'
 /** The sentinels do nothing by themselves: a master that is slow only must not lose what it has. */
 const PATIENCE = 60_000
 
-const isMaster = async ({ command }) => (await command('role').catch(() => []))[0] === 'master'
-
 /** `pair` has the `master` and the `replica` of now, `sentinels` ways to send them commands. */
 const sentinelFaults = (pair, sentinels, name) => {
   const named = async (sentinel) =>
     Number((await sentinel('sentinel', 'get-master-addr-by-name', name))[1])
 
-  /** Redis loses what it has confirmed and not replicated: the replica gets all there is first. */
   const takesOver = async (game, begin, end) => {
     const { master, replica } = pair
     await replicates(replica)
@@ -31,8 +28,7 @@ const sentinelFaults = (pair, sentinels, name) => {
     // Refused until the sentinel has seen that the replica is fit.
     const isTaken = () => sentinel('sentinel', 'failover', name).then(Boolean, () => false)
     await amidst(game, [master.proxy, replica.proxy], async () => {
-      await master.command('client', 'pause', PATIENCE, 'write')
-      await master.command('wait', 1, 0)
+      await holdWrites(master)
       await begin(master)
       await until(isTaken)
       await until(() => isMaster(replica))
