@@ -19,16 +19,57 @@ const startProxy = async (target, path) => {
     pair.server.destroy()
   }
 
+  const stall = (pair) => {
+    pair.client.pause()
+    pair.server.pause()
+  }
+
+  /** What becomes of a connection on which a word comes that `trip` waits for, see there. */
+  const ways = {
+    unsent: close,
+    unanswered: (pair, chunk) => {
+      pair.share = 0
+      pair.server.write(chunk)
+    },
+    cut: (pair, chunk) => {
+      pair.share = 1 / 2
+      pair.server.write(chunk)
+    },
+    late: (pair, chunk) => {
+      Object.assign(pair, { isHalfOpen: true, held: [chunk] })
+      pair.client.destroy()
+    },
+    silent: stall
+  }
+
+  /** What becomes of bytes on their way to the server. */
+  const forward = (pair, chunk) => {
+    if (pair.held) {
+      pair.held.push(chunk)
+    } else if (fault.word && chunk.includes(fault.word)) {
+      const { way } = fault
+      fault = {}
+      ways[way](pair, chunk)
+    } else if (fault.crawls) {
+      trickle(pair.client, pair.server, chunk)
+    } else {
+      pair.server.write(chunk)
+    }
+  }
+
   /** What becomes of bytes on their way to the client. */
   const pass = (pair, chunk) => {
-    if (fault.garbage) {
+    if (pair.share !== undefined) {
+      pair.server.pause()
+      pair.client.end(chunk.subarray(0, pair.share * chunk.length), () => close(pair))
+    } else if (fault.garbage) {
       pair.client.write(fault.garbage)
     } else if (fault.cutAfter !== undefined) {
       const left = fault.cutAfter - pair.passed
       pair.client.write(chunk.subarray(0, left))
       if (chunk.length >= left) pair.client.end(() => close(pair))
-    } else if (fault.piece) {
-      trickle(pair, chunk)
+    } else if (fault.piece && !fault.crawls) {
+      trickle(pair.server, pair.client, chunk)
     } else if (fault.delay) {
       pair.late.push(chunk)
       setTimeout(deliver, fault.delay, pair)
@@ -44,19 +85,14 @@ const startProxy = async (target, path) => {
     if (chunk && !pair.client.destroyed) pair.client.write(chunk)
   }
 
-  const trickle = async (pair, chunk) => {
+  const trickle = async (from, to, chunk) => {
     const { piece, pause } = fault
-    pair.server.pause()
+    from.pause()
     for (let at = 0; at < chunk.length; at += piece) {
-      pair.client.write(chunk.subarray(at, at + piece))
+      to.write(chunk.subarray(at, at + piece))
       await sleep(pause)
     }
-    pair.server.resume()
-  }
-
-  const stall = (pair) => {
-    pair.client.pause()
-    pair.server.pause()
+    from.resume()
   }
 
   const connect = (client) => {
@@ -66,7 +102,7 @@ const startProxy = async (target, path) => {
     const pair = { client, server, passed: 0, late: [] }
     pairs.add(pair)
     client.setNoDelay(true)
-    client.on('data', (chunk) => (pair.held ? pair.held.push(chunk) : server.write(chunk)))
+    client.on('data', (chunk) => forward(pair, chunk))
     server.on('data', (chunk) => pass(pair, chunk))
     for (const socket of [client, server]) {
       socket.on('error', () => {})
@@ -118,9 +154,21 @@ const startProxy = async (target, path) => {
     trickle: (piece, pause) => {
       fault = { piece, pause }
     },
+    /** So does what is sent to the server. */
+    crawl: (piece, pause) => {
+      fault = { piece, pause, crawls: true }
+    },
     /** Replies are replaced by these bytes. */
     garble: (bytes) => {
       fault = { garbage: bytes }
+    },
+    /**
+     * The next connection that sends `word` ends: `unsent`, before the server has what was sent with
+     * it; `late`, so too, and the server gets that with `release`; `unanswered`, once the server has
+     * answered; `cut`, in the middle of the answer. Or it is `silent` from there on.
+     */
+    trip: (word, way) => {
+      fault = { word, way }
     },
     /** The far side is gone and nobody says so. */
     halfOpen: () => {
@@ -136,6 +184,9 @@ const startProxy = async (target, path) => {
     },
     /** Delivers it and ends these connections. Resolves to how many those were, once they are closed. */
     release: async () => {
+      for (const pair of pairs) {
+        if (pair.held?.length === 0) Object.assign(pair, { isHalfOpen: false, held: undefined })
+      }
       const late = [...pairs].filter(({ held }) => held?.length > 0)
       for (const pair of late) {
         const { server, held } = pair
