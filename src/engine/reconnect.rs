@@ -139,6 +139,14 @@ impl<B: Backend> Reconnect<B> {
         }
     }
 
+    /// Nobody waits for an attempt any more: it is dropped before it begins. One that has begun goes on,
+    /// or a store whose calls have less time than connecting takes would never be connected.
+    pub fn rest(&mut self) {
+        if matches!(self.state, State::Connecting(_, start) if start > Instant::now()) {
+            self.leave();
+        }
+    }
+
     /// What is in flight is not to be sent on: the time of some of it is over.
     pub fn stay(&mut self) {
         if let State::Connected(session) = &mut self.state {

@@ -40,8 +40,7 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
             }
         }
         if self.pending.in_flight.is_empty() && !self.reconnect.is_connected() {
-            // Nobody waits for the session that is being opened.
-            self.reconnect.end();
+            self.reconnect.rest();
         }
     }
 

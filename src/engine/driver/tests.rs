@@ -93,6 +93,23 @@ async fn calls_shorter_than_the_wait_for_an_attempt_do_not_put_it_off() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn calls_shorter_than_an_attempt_do_not_break_it_off() {
+    let (receiver, arrived) = results();
+    let memory = Memory::new(0, 0);
+    memory.world().connecting = 400;
+    let queue = Queue::new(memory.clone(), receiver);
+    let settings = settings();
+    for calls in 1.. {
+        push(&queue, &settings, Operation::GetExtId, 1, 50);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        if arrived.try_recv().unwrap().result.is_ok() {
+            return;
+        }
+        assert!(calls < 20, "never there");
+    }
+}
+
 #[test]
 fn closing_fails_what_no_connection_can_carry_and_then_ends() {
     let (receiver, arrived) = results();

@@ -38,7 +38,9 @@ pub struct World {
     pub poison: Option<Vec<u8>>,
     /// What is sent is not carried out: its answers make no sense.
     pub is_nonsense: bool,
-    /// How long a sending may take to leave; until then it can be taken back.
+    /// How long connecting may take, in ms: at least half of it.
+    pub connecting: u64,
+    /// How long a sending may take to leave, in ms; until then it can be taken back.
     pub sending: u64,
     random: Random,
 }
@@ -53,6 +55,7 @@ impl Memory {
             faults,
             poison: None,
             is_nonsense: false,
+            connecting: 30,
             sending: 20,
             random: Random::new(seed),
         })))
@@ -68,7 +71,11 @@ impl Backend for Memory {
     type Session = Session;
 
     async fn connect(self: Arc<Self>, _: Arc<Settings>) -> Result<Session, ConnectError> {
-        let pause = self.world().random.below(30);
+        let pause = {
+            let mut world = self.world();
+            let longest = world.connecting;
+            longest / 2 + world.random.below(longest / 2)
+        };
         sleep(Duration::from_millis(pause)).await;
         let mut world = self.world();
         if world.fails() {
