@@ -6,6 +6,7 @@ use std::vec;
 
 use super::deletion::{Deletion, Step};
 use super::operations::{Reception, of_reply, outcome};
+use super::pipeline::Known;
 use super::replies::Reply;
 use super::topology::Topology;
 use crate::backend::{self, History, Outcome};
@@ -25,8 +26,19 @@ pub enum Received {
     Replies(vec::IntoIter<Reply>),
     /// Of the nodes of a cluster: for each command what came of its pieces.
     Pieces(vec::IntoIter<Reception>),
+    /// Nothing: it was not sent.
+    Unsent,
     /// What the nodes of a cluster told of themselves.
     Topology(Result<Topology, Error>),
+}
+
+impl From<Known> for Received {
+    fn from(known: Known) -> Received {
+        match known {
+            Known::Replies(replies) => Received::replies(replies),
+            Known::Unsent => Received::Unsent,
+        }
+    }
 }
 
 impl Received {
@@ -69,6 +81,8 @@ impl backend::Answers for Answers {
                 outcome(operation, reception, history, server)
             }
             Received::Topology(_) => outcome(operation, Reception::Lost, history, server),
+            // To be sent again as what is lost is, but nothing of it was carried out.
+            Received::Unsent => Ok(Outcome::Lost),
         };
         outcome.unwrap_or_else(|error| self.out_of_step(error))
     }
@@ -88,6 +102,7 @@ impl backend::Answers for Answers {
                 }
                 deletion.advance(replies, server)
             }
+            Received::Unsent => return Some(Outcome::Lost),
             Received::Topology(topology) => {
                 topology.and_then(|topology| deletion.compare(topology, server))
             }

@@ -20,6 +20,7 @@ use super::connection::{Connection, broken};
 use super::deletion::Sends;
 use super::in_turn::in_turn;
 use super::kept::{Kept, locked};
+use super::pipeline::Known;
 use super::replies::Reply;
 use super::routing::{Piece, PieceReception, Router, Whole};
 use super::server::{Place, Server, late};
@@ -81,6 +82,8 @@ struct Sent {
     reply: Option<Reply>,
     /// Whether it was sent on to where `ASK` says.
     was_asked: bool,
+    /// Whether it did not go, since the connection ended before.
+    is_unsent: bool,
 }
 
 impl Cluster {
@@ -172,6 +175,7 @@ impl Cluster {
             piece,
             reply: None,
             was_asked: false,
+            is_unsent: false,
         });
         let pieces = pieces.collect();
         self.in_flight.push_back(InFlight { wholes, pieces });
@@ -257,6 +261,18 @@ impl Cluster {
         }
     }
 
+    /// The next pieces for a node, which is gone, were not sent.
+    fn mark_unsent(&mut self, node: usize) {
+        let Some(owed) = self.nodes[node].owes.pop_front() else {
+            return;
+        };
+        if let Some(sent) = self.in_flight.get_mut((owed.number - self.first) as usize) {
+            for piece in owed.pieces {
+                sent.pieces[piece].is_unsent = true;
+            }
+        }
+    }
+
     /// Sends those pieces of the first sending on that a node asks to, and tells whether there are any.
     ///
     /// Later commands are on their way already. Those over the same keys are asked for too, and
@@ -334,6 +350,10 @@ impl Cluster {
 
     fn came(&self, sent: Sent) -> PieceReception {
         let node = sent.piece.node;
+        if sent.is_unsent {
+            let server = self.nodes[node].address.to_string().into();
+            return PieceReception::Elsewhere(changed(server, "it takes no more"));
+        }
         if let Some(error) = redirection(&sent.reply) {
             if error.code() == "MOVED" {
                 *locked(&self.kept.cluster.ahead) = self.named_by(error, node);
@@ -390,8 +410,11 @@ impl Cluster {
     pub fn take_known(&mut self) -> Vec<Received> {
         for n in 0..self.nodes.len() {
             let known: Vec<_> = self.nodes[n].connection.pipeline.take_known().collect();
-            for replies in known {
-                self.take_in(n, replies);
+            for known in known {
+                match known {
+                    Known::Replies(replies) => self.take_in(n, replies),
+                    Known::Unsent => self.mark_unsent(n),
+                }
             }
         }
         let sent: Vec<_> = self.in_flight.drain(..).collect();

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use super::commands::Commands;
 use super::fence::Client;
 use super::in_turn::in_turn;
-use super::pipeline::{Pipeline, closed};
+use super::pipeline::{Known, Pipeline, closed};
 use super::replies::Reply;
 use super::server::Server;
 use super::stats::Counted;
@@ -133,7 +133,10 @@ impl Connection {
     /// this machine, says so first.
     fn hung_up(&mut self, server: &Server<'_>, error: &io::Error) -> ConnectError {
         let name = &server.name;
-        let said = self.pipeline.take_known().flatten().next();
+        let said = self.pipeline.take_known().find_map(|known| match known {
+            Known::Replies(replies) => replies.into_iter().next(),
+            Known::Unsent => None,
+        });
         let refused = said.and_then(|reply| {
             let reply = reply.into_value();
             let checked = match server.password {

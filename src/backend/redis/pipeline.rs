@@ -36,6 +36,14 @@ pub struct Pipeline<S> {
     end: Option<io::Error>,
 }
 
+/// What is known of a sending when its stream has ended.
+pub enum Known {
+    /// The replies to its first commands, maybe none.
+    Replies(Vec<Reply>),
+    /// Nothing of it was written.
+    Unsent,
+}
+
 /// What one sending is owed.
 struct InFlight {
     count: usize,
@@ -107,11 +115,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
         }
     }
 
-    /// Takes what came back of each sending in flight, in order: replies to its first commands, maybe
-    /// none.
-    pub fn take_known(&mut self) -> impl Iterator<Item = Vec<Reply>> {
+    /// Takes what is known of each sending in flight, in order, now that no more will be.
+    pub fn take_known(&mut self) -> impl Iterator<Item = Known> {
         self.complete = 0;
-        self.in_flight.drain(..).map(|sent| sent.replies)
+        let unsent = self.unwritten.len() - usize::from(self.written > 0);
+        let sent = self.in_flight.len() - unsent;
+        let in_flight = self.in_flight.drain(..).enumerate();
+        in_flight.map(move |(n, InFlight { replies, .. })| match n < sent {
+            true => Known::Replies(replies),
+            false => Known::Unsent,
+        })
     }
 
     /// Resolves once something was read.
@@ -131,13 +144,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
     }
 
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while let Some(bytes) = self.unwritten.front() {
+        let mut is_full = false;
+        while let Some(bytes) = self.unwritten.front()
+            && !is_full
+        {
             let rest = &bytes[self.written..];
-            let written = ready!(Pin::new(&mut self.stream).poll_write(context, rest))?;
-            if written == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            match Pin::new(&mut self.stream).poll_write(context, rest) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(written)) => self.written += written,
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => is_full = true,
             }
-            self.written += written;
             self.needs_flush = true;
             if self.written == bytes.len() {
                 self.unwritten_bytes -= bytes.len();
@@ -151,7 +168,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
             self.needs_flush = false;
             self.unflushed = 0;
         }
-        Poll::Ready(Ok(()))
+        match is_full {
+            true => Poll::Pending,
+            false => Poll::Ready(Ok(())),
+        }
     }
 
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -176,4 +196,39 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
 /// The server closed the connection.
 pub fn closed() -> io::Error {
     io::Error::new(io::ErrorKind::UnexpectedEof, "the server closed it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::poll_fn;
+    use tokio::io::AsyncWriteExt;
+
+    #[tokio::test]
+    async fn what_is_known_of_each_sending_when_the_stream_ends() {
+        let command = Commands::one("GET", &[b"k"]);
+        let length = command.clone().into_bytes().len();
+        // Room for one and a part of the next.
+        let (near, mut far) = tokio::io::duplex(length + 1);
+        let mut pipeline = Pipeline::new(near, Duration::from_secs(5));
+        for _ in 0..3 {
+            pipeline.send(command.clone());
+        }
+        let end = async {
+            far.write_all(b":1\r\n").await.unwrap();
+            tokio::task::yield_now().await;
+            drop(far);
+        };
+        let poll = async {
+            let first = poll_fn(|context| pipeline.poll(context)).await.unwrap();
+            assert_eq!(first.len(), 1);
+            assert_eq!(pipeline.unsent(), 2);
+            assert!(poll_fn(|context| pipeline.poll(context)).await.is_err());
+        };
+        tokio::join!(end, poll);
+        let known: Vec<_> = pipeline.take_known().collect();
+        assert!(
+            matches!(&known[..], [Known::Replies(replies), Known::Unsent] if replies.is_empty())
+        );
+    }
 }

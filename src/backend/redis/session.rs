@@ -192,7 +192,7 @@ impl backend::Session for Session {
             Connections::Single(connection) => connection
                 .pipeline
                 .take_known()
-                .map(Received::replies)
+                .map(Received::from)
                 .collect(),
             Connections::Cluster(cluster) => cluster.take_known(),
         };
