@@ -36,14 +36,14 @@ declare namespace keyStore {
     /** Name or address; 127.0.0.1 by default. */
     host?: string
     /** 6379 by default. */
-    port?: number
+    port?: number | string
     /** Path of a Unix socket, instead of `host` and `port`. */
     path?: string
-    /** ACL user; needs `password`. */
+    /** ACL user. */
     username?: string
     password?: string
     /** 0 by default. A server without this database fails every call. */
-    db?: number
+    db?: number | string
     /** TLS: `true`, or Node's options for it. */
     tls?: boolean | Tls
     /** Stands before every key. */

@@ -5,7 +5,7 @@ const { once } = require('node:events')
 const { describe, test } = require('node:test')
 const { Cluster } = require('ioredis5')
 const createKeyStore = require('..')
-const { assertServes, CLUSTER_CLIENTS } = require('./support/topology-clients')
+const { assertCloses, assertServes, CLUSTER_CLIENTS } = require('./support/topology-clients')
 const { startNode, until, useCluster } = require('./support/topologies')
 
 const cluster = useCluster()
@@ -33,6 +33,12 @@ describe('each client', () => {
       const client = await create.cluster(cluster.ports.slice(0, 2), {})
       await assertServes(createKeyStore, client, create, true)
     })
+    for (const way of create.ways) {
+      test(`${name}: ${way}() by the application`, async () => {
+        const client = await create.cluster(cluster.ports.slice(0, 2), {})
+        await assertCloses(createKeyStore, client, way, cluster.masters)
+      })
+    }
   }
 })
 

@@ -64,6 +64,16 @@ for (const [kind, ways] of Object.entries(WAYS)) {
         assert.deepEqual(await calls(store), CLOSED)
         await disconnected(server.command)
       })
+
+      test(`${way}() by the application ends the connection at once`, async () => {
+        const client = await open(kind)
+        const store = createKeyStore(client)
+        assert.equal(await store.saveIds('i', 1, 'x'), true)
+        const closing = client[way]()
+        await disconnected(server.command)
+        await closing
+        assert.deepEqual(await calls(store), CLOSED)
+      })
     }
 
     test('the client cannot be told from one without a store', async () => {
@@ -199,7 +209,6 @@ describe('the database chosen by select', () => {
       assert.equal(await databaseOf(first, 1), '3')
       assert.equal(await databaseOf(second, 2), '3')
       await store.quit()
-      // Where the client emits nothing, a call is what finds it closed.
       assert.equal(await first.getExtId('i', 1), undefined)
       await disconnected(server.command)
     })

@@ -5,7 +5,7 @@ const { describe, test } = require('node:test')
 const { Redis } = require('ioredis5')
 const createKeyStore = require('..')
 const { TIMES, startLoad } = require('./support/load')
-const { assertServes, SENTINEL_CLIENTS } = require('./support/topology-clients')
+const { assertCloses, assertServes, SENTINEL_CLIENTS } = require('./support/topology-clients')
 const { replicates, until, useSentinels } = require('./support/topologies')
 
 const PASSWORD = 'secret'
@@ -25,6 +25,13 @@ describe('each client', () => {
       const client = await create.sentinel(group.ports, group.name, { password: PASSWORD })
       await assertServes(createKeyStore, client, create, name !== 'redis 5')
     })
+    if (name === 'redis 5') continue
+    for (const way of create.sentinelWays ?? create.ways) {
+      test(`${name}: ${way}() by the application`, async () => {
+        const client = await create.sentinel(group.ports, group.name, { password: PASSWORD })
+        await assertCloses(createKeyStore, client, way, group.nodes)
+      })
+    }
   }
 })
 
@@ -34,6 +41,20 @@ test('the store writes to the master that the client reads from', async () => {
   assert.equal(await client.get('i:b:1'), 'x')
   assert.equal(await store.quit(), 'OK')
 })
+
+for (const name of ['ioredis4', 'ioredis5', 'ioredis6', 'iovalkey']) {
+  test(`${name} of the role slave: the store works on the master, and the client reads that`, async () => {
+    const Client = require(name).Redis ?? require(name)
+    const sentinels = group.ports.map((port) => ({ host: '127.0.0.1', port }))
+    const client = new Client({ sentinels, name: group.name, password: PASSWORD, role: 'slave' })
+    const store = createKeyStore(client, { strict: true, readTimeout: 5_000 })
+    assert.equal(await store.saveIds('slave', 1, name), true)
+    assert.equal(await store.getExtId('slave', 1), name)
+    await until(async () => (await client.get('slave:b:1')) === name)
+    assert.equal((await client.role())[0], 'slave')
+    await store.quit()
+  })
+}
 
 test('a master that is named by nobody', async () => {
   const sentinels = [{ host: '127.0.0.1', port: group.ports[0] }]

@@ -15,7 +15,18 @@ const SEEDS = [
   { host: 'a', port: 7001 },
   { host: 'b', port: 7002 }
 ]
-const NAT = { '10.0.0.1:7001': { host: 'outside', port: 9001 } }
+/** As clients are given it, an address of IPv6 in either spelling. */
+const GIVEN_NAT = {
+  '10.0.0.1:7001': { host: 'outside', port: '9001' },
+  'fd00::1:7001': { host: 'fd00::9', port: 9002 },
+  '[fd00::2]:7001': { host: '[fd00::9]', port: 9003 },
+  'none:7001': undefined
+}
+const NAT = {
+  '10.0.0.1:7001': { host: 'outside', port: 9001 },
+  '[fd00::1]:7001': { host: 'fd00::9', port: 9002 },
+  '[fd00::2]:7001': { host: 'fd00::9', port: 9003 }
+}
 const LOGIN = { username: 'ann', password: 'p@ss' }
 const TLS = { ca: 'trusted', servername: 'name' }
 const TLS_SETTINGS = {
@@ -34,7 +45,7 @@ const redisCluster = (version) => () =>
   require(`redis${version}`).createCluster({
     rootNodes: [{ url: 'redis://a:7001' }, { socket: { host: 'b', port: 7002 } }],
     defaults: { ...LOGIN, socket: { tls: true, ...TLS } },
-    nodeAddressMap: NAT,
+    nodeAddressMap: GIVEN_NAT,
     keyPrefix: 'p:'
   })
 
@@ -43,7 +54,7 @@ const ioredisClusterOf =
   () =>
     new (require(name).Cluster)(['redis://a:7001', { host: 'b', port: '7002' }], {
       ...lazy,
-      natMap: NAT,
+      natMap: GIVEN_NAT,
       redisOptions: { ...LOGIN, tls: TLS, keyPrefix: 'p:' },
       ...top
     })
@@ -58,7 +69,7 @@ const ioredisSentinel = (name) => () =>
     sentinelTLS: TLS,
     enableTLSForSentinelMode: true,
     tls: TLS,
-    natMap: NAT,
+    natMap: GIVEN_NAT,
     db: 2,
     keyPrefix: 'p:',
     ...LOGIN
@@ -84,13 +95,19 @@ const CASES = {
   ],
   'redis 5.12 cluster': [redisCluster(5), 'redis4Cluster', { ...common, nodes: SEEDS }],
   'redis 6 cluster': [redisCluster(6), 'redis4Cluster', { ...common, nodes: SEEDS }],
-  'redis 5.12 cluster, duplicated, with all in its nodes': [
+  'redis 5.12 cluster, duplicated, with TLS and a login for the nodes named at first': [
     () =>
       require('redis5')
-        .createCluster({ rootNodes: [{ url: 'rediss://ann:p%40ss@a:7001' }] })
+        .createCluster({ rootNodes: [{ url: 'rediss://ann:p%40ss@a:7001', socket: TLS }] })
         .duplicate(),
     'redis4Cluster',
-    { nodes: SEEDS.slice(0, 1), ...LOGIN, keyPrefix: '' }
+    {
+      nodes: SEEDS.slice(0, 1),
+      username: undefined,
+      password: undefined,
+      tls: TLS_SETTINGS,
+      keyPrefix: ''
+    }
   ],
   'redis 6 sentinel': [
     () =>
@@ -103,7 +120,7 @@ const CASES = {
           password: 'secret',
           socket: { tls: true, ...TLS }
         },
-        nodeAddressMap: NAT,
+        nodeAddressMap: GIVEN_NAT,
         keyPrefix: 'p:'
       }),
     'redis4Sentinel',
@@ -137,6 +154,16 @@ const CASES = {
       tls: undefined,
       password: undefined
     }
+  ],
+  'ioredis 4 Cluster, whose URLs hold a user': [
+    () => new (require('ioredis4').Cluster)(['redis://bob:p%40ss@a:7001'], lazy),
+    'ioredisCluster',
+    { username: undefined, password: 'p@ss' }
+  ],
+  'ioredis 5 Cluster, whose URLs hold a user': [
+    () => new (require('ioredis5').Cluster)(['redis://ann:p%40ss@a:7001'], lazy),
+    'ioredisCluster',
+    LOGIN
   ],
   'ioredis 4 sentinels': [ioredisSentinel('ioredis4'), 'ioredis', SENTINEL],
   'ioredis 5 sentinels': [ioredisSentinel('ioredis5'), 'ioredis', SENTINEL],
@@ -194,6 +221,10 @@ describe('what cannot be read is foreign', () => {
     ],
     'a dnsLookup that is a function': [
       () => new (require('ioredis5').Cluster)([7001], { ...lazy, dnsLookup: map }),
+      ioredisCluster
+    ],
+    'nodes with logins of their own': [
+      () => new (require('ioredis5').Cluster)([{ ...LOGIN, port: 7001 }, 7002], lazy),
       ioredisCluster
     ],
     'the TLS option "checkServerIdentity"': [

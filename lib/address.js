@@ -1,4 +1,6 @@
-const { checkOptions, refuse } = require('./check')
+const { checkOptions, numberOption, refuse, wholeNumber } = require('./check')
+const { login } = require('./login')
+const { withoutBrackets } = require('./place')
 const { tlsSettings } = require('./tls')
 
 const KNOWN = {
@@ -65,7 +67,7 @@ const parseUrl = (text) => {
   const byPath = database(decoded(url.pathname.slice(1), 'database'))
   return {
     ...shared,
-    host: decoded(url.hostname, 'host').replace(/^\[|\]$/g, ''),
+    host: withoutBrackets(decoded(url.hostname, 'host')),
     port: url.port === '' ? undefined : Number(url.port),
     db: byPath ?? byQuery,
     tls: url.protocol === 'rediss:' ? true : undefined
@@ -92,16 +94,22 @@ const merged = ({ url, ...options }) => {
 const settingsOf = (address) => {
   const options = typeof address === 'string' ? { url: address } : address
   checkOptions(options, KNOWN)
-  const { host = '127.0.0.1', port = 6379, path, tls, ...rest } = merged(options)
-  if (rest.username !== undefined && rest.password === undefined) {
-    throw refuse('option "username" needs option "password" beside it')
-  }
+  const {
+    host = '127.0.0.1',
+    port = 6379,
+    path,
+    tls,
+    keyPrefix,
+    db = 0,
+    ...given
+  } = merged(options)
   if (path !== undefined && tls) throw refuse('option "tls" cannot stand beside "path"')
   if (path === '' || host === '') throw refuse(`option "${path === '' ? 'path' : 'host'}" is empty`)
   return {
-    ...(path === undefined ? { host, port } : { path }),
-    ...rest,
-    db: rest.db ?? 0,
+    ...(path === undefined ? { host, port: numberOption('port', 'port', port) } : { path }),
+    ...login(given),
+    keyPrefix,
+    db: wholeNumber(db),
     retry: true,
     tls: tls ? tlsSettings(tls) : undefined
   }

@@ -11,6 +11,22 @@ const kindOf = (value) => {
   return typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`
 }
 
+/**
+ * A number as clients take it: a whole one or its text, as Redis reads that; `undefined` for what
+ * is none.
+ */
+const wholeNumber = (value) => {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) return value
+  return /^(0|[1-9]\d*)$/.test(String(value)) ? Number(value) : undefined
+}
+
+/** Ports are never sent to Redis, and Node allows spaces around their text. */
+const port = (value) => wholeNumber(String(value).trim())
+
+const isPort = (value) => port(value) > 0 && port(value) < 65536
+
+const isDatabase = (value) => wholeNumber(value) < 2 ** 31
+
 /** One checker a kind: what it accepts, and how that is called in a message. */
 const kinds = {
   boolean: { accepts: (v) => typeof v === 'boolean', name: 'true or false' },
@@ -32,12 +48,14 @@ const kinds = {
   },
   port: {
     isNumber: true,
-    accepts: (v) => Number.isInteger(v) && v >= 1 && v <= 65535,
+    read: port,
+    accepts: isPort,
     name: 'a whole number from 1 to 65535'
   },
   database: {
     isNumber: true,
-    accepts: (v) => Number.isInteger(v) && v >= 0 && v < 2 ** 31,
+    read: wholeNumber,
+    accepts: isDatabase,
     name: 'a whole number from 0'
   },
   tls: {
@@ -52,6 +70,24 @@ const kinds = {
     accepts: (v) => [v].flat().every((one) => kinds.pem.accepts(one)),
     name: 'a string or Buffer in PEM, or an array of them'
   }
+}
+
+/** The complaint about an option; `what` says whose it is. */
+const complain = (what, name, kind, value) => {
+  // A number is shown where one is wanted: elsewhere it may be a password.
+  const shown = kind.isNumber && typeof value === 'number' ? `the number ${value}` : kindOf(value)
+  return refuse(`${what} "${name}" must be ${kind.name}, not ${shown}`)
+}
+
+/**
+ * The number that a client's option stands for.
+ * @param {'port' | 'database'} kindName
+ * @param {string} name the option's
+ */
+const numberOption = (kindName, name, value) => {
+  const kind = kinds[kindName]
+  if (!kind.accepts(value)) throw complain("the client's option", name, kind, value)
+  return kind.read(value)
 }
 
 /**
@@ -72,12 +108,9 @@ const checkOptions = (given, known, path = '') => {
     }
     const kind = kinds[known[name]]
     if (value !== undefined && !kind.accepts(value)) {
-      // A number is shown where one is wanted: elsewhere it may be a password.
-      const shown =
-        kind.isNumber && typeof value === 'number' ? `the number ${value}` : kindOf(value)
-      throw refuse(`option "${path}${name}" must be ${kind.name}, not ${shown}`)
+      throw complain('option', path + name, kind, value)
     }
   }
 }
 
-module.exports = { MAX_MS, checkOptions, kindOf, refuse }
+module.exports = { MAX_MS, checkOptions, kindOf, numberOption, refuse, wholeNumber }

@@ -1,10 +1,12 @@
 /** The commands of a client that is served through itself, alike for all kinds of clients. */
 
+const { NativePromise } = require('./globals')
+
 const isFunction = (value) => typeof value === 'function'
 
 /** Sends a command and promises its reply, whether the client answers by callback or by promise. */
 const send = (client, name, ...args) =>
-  new Promise((resolve, reject) => {
+  new NativePromise((resolve, reject) => {
     const answer = client[name](...args, (error, reply) => (error ? reject(error) : resolve(reply)))
     if (isFunction(answer?.then)) answer.then(resolve, reject)
   })
@@ -18,7 +20,7 @@ const isCluster = (client) => client.isCluster === true || Array.isArray(client.
 const nodes = (client) => {
   if (!isCluster(client)) return [client]
   if (isFunction(client.nodes)) return client.nodes('master')
-  return Promise.all(client.masters.map((master) => client.nodeClient(master)))
+  return NativePromise.all(client.masters.map((master) => client.nodeClient(master)))
 }
 
 /** `redis` from version 4 on takes options as an object, but not where it keeps the old ways. */
@@ -75,7 +77,7 @@ class Commands {
   }
 
   #setEach(...pairs) {
-    return Promise.all(pairs.map((pair) => send(this.#client, 'set', ...pair)))
+    return NativePromise.all(pairs.map((pair) => send(this.#client, 'set', ...pair)))
   }
 
   /**
@@ -104,7 +106,7 @@ class Commands {
     const search = isFunction(this.#client.scan)
       ? (node) => scan(node, pattern)
       : (node) => send(node, 'keys', pattern)
-    const found = await Promise.all([...(await nodes(this.#client))].map(search))
+    const found = await NativePromise.all([...(await nodes(this.#client))].map(search))
     return found.flat().map(String)
   }
 }

@@ -2,6 +2,7 @@ const { Commands } = require('./commands')
 const { refuse } = require('./check')
 const { calls } = require('./channels')
 const { Reporter, masked } = require('./error')
+const { NativePromise, clearTimeout, clock, setTimeout } = require('./globals')
 const { wipe } = require('./wipe')
 
 const isFunction = (value) => typeof value === 'function'
@@ -70,7 +71,7 @@ const OPERATIONS = {
   getExtId: (commands, stem, botmaticId) => commands.get(`${stem}:b:${botmaticId}`),
   deleteIds: async (commands, stem, botmaticId, extId) => {
     const keys = [`${stem}:b:${botmaticId}`, `${stem}:e:${extId}`]
-    const gone = await Promise.all(keys.map((key) => commands.del(key)))
+    const gone = await NativePromise.all(keys.map((key) => commands.del(key)))
     return gone.every(Boolean)
   },
   deleteAllIds: async (commands, stem) => {
@@ -139,7 +140,7 @@ class Delegate {
   async #run(operation, integrationId, ...given) {
     const integration = `${integrationId}`.toWellFormed()
     const ids = given.map(textOf)
-    const started = performance.now()
+    const started = clock()
     this.#made++
     let outcome
     try {
@@ -152,7 +153,7 @@ class Delegate {
       return this.#reporter.fail(code, reason, operation, integration)
     } finally {
       if (calls.hasSubscribers) {
-        const milliseconds = performance.now() - started
+        const milliseconds = clock() - started
         const shown = masked(integration)
         calls.publish({ operation, integration: shown, milliseconds, outcome, attempts: 1 })
       }
@@ -191,7 +192,7 @@ class Delegate {
   /** Closes the client once the calls already made have completed. */
   async quit() {
     this.#isClosed = true
-    await Promise.allSettled(this.#pending)
+    await NativePromise.allSettled(this.#pending)
     return this.#closeClient(this.#client)
   }
 
@@ -200,15 +201,15 @@ class Delegate {
     const { readTimeout, writeTimeout } = this.#timeouts
     const limit = isLookup(operation) ? readTimeout : writeTimeout
     // A timer may come a part of a millisecond early.
-    const deadline = performance.now() + limit - 1
+    const deadline = clock() + limit - 1
     const start = () =>
       OPERATIONS[operation](this.#commands, `${this.#prefix}${integration}`, ...ids)
     const startInTime = () => {
-      if (performance.now() >= deadline) throw late(limit)
+      if (clock() >= deadline) throw late(limit)
       return start()
     }
     const before = this.#last.get(integration)
-    const call = new Promise((resolve, reject) => {
+    const call = new NativePromise((resolve, reject) => {
       const timer = setTimeout(() => reject(late(limit)), limit)
       const settle = (how) => (value) => {
         clearTimeout(timer)

@@ -1,5 +1,7 @@
 /** Which keys `deleteAllIds` deletes when it works through a client's own commands. */
 
+const { NativePromise } = require('./globals')
+
 /** Whether a key with this id could as well belong to a longer integration id, see src/key.rs. */
 const isAmbiguous = (id) => /^[be]:|:[be]:/.test(id)
 
@@ -16,9 +18,9 @@ const wipe = async (commands, stem) => {
   const found = [...(await commands.find(`${stem}:`))].filter((key) =>
     /^:[be]:/.test(key.slice(stem.length))
   )
-  const values = await Promise.all(found.map((key) => stringAt(commands, key)))
+  const values = await NativePromise.all(found.map((key) => stringAt(commands, key)))
   const doomed = new Set()
-  await Promise.all(
+  await NativePromise.all(
     found.map(async (key, index) => {
       const [half, id] = [key[stem.length + 1], key.slice(stem.length + 3)]
       const value = values[index]
@@ -28,7 +30,7 @@ const wipe = async (commands, stem) => {
       if ((await stringAt(commands, other)) === id) doomed.add(key).add(other)
     })
   )
-  await Promise.all([...doomed].map((key) => commands.del(key)))
+  await NativePromise.all([...doomed].map((key) => commands.del(key)))
 }
 
 module.exports = { wipe }

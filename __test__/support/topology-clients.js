@@ -1,8 +1,11 @@
 /** Clients of clusters and of sentinels: how each is made and used, and that a store goes with it. */
 
 const assert = require('node:assert/strict')
+const { inspect } = require('node:util')
+const { disconnected } = require('./redis')
 
 const ioredis = (name) => ({
+  ways: ['quit', 'disconnect'],
   cluster: (ports, options) => new (require(name).Cluster)(seeds(ports), { redisOptions: options }),
   sentinel: (ports, master, options) =>
     new (require(name).Redis ?? require(name))({
@@ -17,7 +20,9 @@ const ioredis = (name) => ({
 
 const seeds = (ports) => ports.map((port) => ({ host: '127.0.0.1', port }))
 
-const nodeRedis = (name) => ({
+const nodeRedis = (name, ways, sentinelWays) => ({
+  ways,
+  sentinelWays,
   cluster: async (ports, options) => {
     const rootNodes = seeds(ports).map((socket) => ({ socket }))
     const client = require(name).createCluster({ rootNodes, defaults: options })
@@ -42,6 +47,7 @@ const nodeRedis = (name) => ({
 })
 
 const glide = {
+  ways: ['close'],
   cluster: (ports, { password }) =>
     require('@valkey/valkey-glide').GlideClusterClient.createClient({
       addresses: seeds(ports),
@@ -52,9 +58,9 @@ const glide = {
 }
 
 const ALL = {
-  'redis 4': nodeRedis('redis4'),
-  'redis 5': nodeRedis('redis5'),
-  'redis 6': nodeRedis('redis6'),
+  'redis 4': nodeRedis('redis4', ['quit', 'disconnect']),
+  'redis 5': nodeRedis('redis5', ['quit', 'close', 'disconnect', 'destroy']),
+  'redis 6': nodeRedis('redis6', ['quit', 'close', 'disconnect', 'destroy'], ['close', 'destroy']),
   'ioredis 4': ioredis('ioredis4'),
   'ioredis 5': ioredis('ioredis5'),
   'ioredis 6': ioredis('ioredis6'),
@@ -99,4 +105,26 @@ const assertServes = async (createKeyStore, client, { get, set }, isNative) => {
   await assert.rejects(store.getExtId('i', 1), { code: 'CLOSED' })
 }
 
-module.exports = { assertServes, CLUSTER_CLIENTS, SENTINEL_CLIENTS, lazyCluster, lazySentinel }
+/** The store's connections go with the client, and no call is needed for that. */
+const assertCloses = async (createKeyStore, client, way, nodes) => {
+  const look = () => [Object.keys(client), inspect(client, { depth: 0 })]
+  const before = look()
+  const store = createKeyStore(client, { readTimeout: 5_000 })
+  assert.deepEqual(look(), before, 'the client looks as it did')
+  assert.equal(await store.saveIds('i', 1, 'x'), true)
+  const early = store.getExtId('i', 1)
+  const closing = client[way]()
+  assert.equal(await early, 'x', 'a call already made completes')
+  for (const { command } of nodes) await disconnected(command)
+  await closing
+  assert.equal(await store.getExtId('i', 1), undefined)
+}
+
+module.exports = {
+  assertCloses,
+  assertServes,
+  CLUSTER_CLIENTS,
+  SENTINEL_CLIENTS,
+  lazyCluster,
+  lazySentinel
+}

@@ -1,8 +1,10 @@
 /** Clients of @valkey/valkey-glide, standalone and cluster. */
 
-const { refuse } = require('../check')
+const { numberOption, refuse } = require('../check')
+const { login } = require('../login')
 const { tlsSettings } = require('../tls')
 const { within } = require('../within')
+const { override, tellAfter, watching } = require('./watching')
 
 const isMine = (client) =>
   typeof client === 'object' &&
@@ -16,7 +18,10 @@ const foreign = () => undefined
 const isCluster = (client) => typeof client.fcallWithRoute === 'function'
 
 const place = (client) => {
-  const addresses = client.config.addresses.map(({ host, port = 6379 }) => ({ host, port }))
+  const addresses = client.config.addresses.map(({ host, port = 6379 }) => ({
+    host,
+    port: numberOption('port', 'addresses.port', port)
+  }))
   if (addresses.length === 0 || !addresses.every(({ host }) => host)) {
     throw refuse('this looks like a valkey-glide client, but its addresses name no host')
   }
@@ -30,12 +35,14 @@ const place = (client) => {
   return addresses[0]
 }
 
-const login = ({ credentials }) => {
-  if (!credentials) return {}
-  if (!credentials.password) {
-    throw refuse('this valkey-glide client logs in without a password (IAM), which is unsupported')
-  }
-  return { username: credentials.username, password: credentials.password }
+/** By client: the password that it was given later, which its `config` mostly does not tell. */
+const passwords = new WeakMap()
+
+/** Without a password it does not log in, whatever the user. */
+const loginOf = (client) => {
+  const { username, password } = client.config.credentials ?? {}
+  const latest = passwords.has(client) ? passwords.get(client) : password
+  return login(latest ? { username, password: latest } : {})
 }
 
 const tlsOf = (config) => {
@@ -45,20 +52,24 @@ const tlsOf = (config) => {
   return tlsSettings({ ca, rejectUnauthorized: insecure === true ? false : undefined })
 }
 
+const database = ({ config }) => numberOption('database', 'databaseId', config.databaseId || 0)
+
 const settings = (client) => {
   const { config } = client
   const where = place(client)
+  if (config.credentials && 'iamConfig' in config.credentials) {
+    throw refuse('this valkey-glide client logs in by IAM, which is unsupported')
+  }
   return {
     ...where,
-    ...login(config),
-    db: config.databaseId ?? 0,
+    ...loginOf(client),
+    db: database(client),
     retry: true,
     tls: tlsOf(config)
   }
 }
 
-/** `updateConnectionPassword` makes a new `config`. */
-const hasChanged = ({ config }, known) => login(config).password !== known.password
+const hasChanged = (client, known) => loginOf(client).password !== known.password
 
 /** The database that `select` chose, which is asked once, on the client's own connection. */
 const ask = (client, told) =>
@@ -69,7 +80,7 @@ const askedDatabase = async (client) => {
     const info = await within(1_000, client.customCommand(['CLIENT', 'INFO']))
     return { db: Number(/ db=(\d+) /.exec(String(info))?.[1] ?? 0) }
   } catch {
-    return { db: client.config.databaseId ?? 0 }
+    return { db: database(client) }
   }
 }
 
@@ -78,8 +89,20 @@ const isClosed = (client) => client.isClosed === true
 /** A closed client stays closed. */
 const isOpen = (client) => !isClosed(client)
 
-/** It emits nothing, so its state is looked at with each call. */
-const watch = () => {}
+/** It emits nothing. */
+const watch = watching((client, tell) => {
+  tellAfter(client, 'close', tell)
+  override(
+    client,
+    'updateConnectionPassword',
+    (update) =>
+      async function (password, ...rest) {
+        const reply = await update.call(this, password, ...rest)
+        passwords.set(client, password)
+        return reply
+      }
+  )
+})
 
 const close = (client) => client.close()
 

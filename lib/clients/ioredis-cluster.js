@@ -1,10 +1,11 @@
 /** Cluster clients of ioredis 4 and newer and of iovalkey. */
 
 const dns = require('node:dns')
-const { refuse } = require('../check')
+const { numberOption, refuse } = require('../check')
+const { login } = require('../login')
+const { natMap, withoutBrackets } = require('../place')
 const { clientTls, foreignTls } = require('../tls')
-const { watchEvents } = require('./events')
-const { login } = require('./ioredis')
+const { watchEvents } = require('./watching')
 
 const isMine = (client) =>
   typeof client === 'object' &&
@@ -13,52 +14,80 @@ const isMine = (client) =>
   typeof client.connectionEpoch === 'number' &&
   typeof client.status === 'string'
 
-const foreign = ({ options }) => {
+const foreign = (client) => {
+  const { options } = client
   for (const name of ['natMap', 'dnsLookup']) {
     const value = options[name]
     if (typeof value === 'function' && value !== dns.lookup) return `a ${name} that is a function`
   }
+  if (logins(client).length > 1) return 'nodes with logins of their own'
   return foreignTls(options.redisOptions?.tls)
 }
 
+/** Version 4 differs in some ways. */
+const isVersion4 = (client) => '_addedScriptHashes' in client
+
 /** A node as it may be given: a port, a URL with or without its protocol, or options. */
-const startupNode = (node) => {
+const startupNode = (client, node) => {
   if (typeof node === 'number') return { host: '127.0.0.1', port: node }
   if (typeof node !== 'string') {
     const { host = '127.0.0.1', port = 6379, username, password, tls } = node ?? {}
-    return { host, port: Number(port), username, password, tls }
+    return { host, port, username, password, tls }
   }
   if (/^\d+$/.test(node)) return { host: '127.0.0.1', port: Number(node) }
   const url = new URL(node.includes('://') ? node : `redis://${node}`)
   return {
-    host: url.hostname.replace(/^\[|\]$/g, '') || '127.0.0.1',
-    port: Number(url.port) || 6379,
-    username: decodeURIComponent(url.username),
+    host: withoutBrackets(url.hostname) || '127.0.0.1',
+    port: url.port || 6379,
+    username: takesUser(client, url) ? decodeURIComponent(url.username) : undefined,
     password: decodeURIComponent(url.password),
     tls: url.protocol === 'rediss:' ? true : undefined
   }
 }
 
+/** Version 4 takes a URL's user only when told to. */
+const takesUser = (client, { searchParams }) =>
+  !isVersion4(client) || !['false', '', null].includes(searchParams.get('allowUsernameInURI'))
+
+const startupNodes = (client) =>
+  [client.startupNodes].flat().map((node) => startupNode(client, node))
+
+/** The logins of its connections, each once: a node that is named may have one before that of all. */
+const logins = (client) => {
+  const { redisOptions = {} } = client.options
+  const given = startupNodes(client).map(({ username, password }) => ({
+    username: username || redisOptions.username,
+    password: password || redisOptions.password
+  }))
+  const { username, password } = redisOptions
+  if (username || password) given.push(redisOptions)
+  const texts = new Set(given.map((each) => JSON.stringify(login(each))))
+  return [...texts].map((text) => JSON.parse(text))
+}
+
 /** Version 4 takes a prefix at the top only, later ones in `redisOptions` too. */
 const prefixOf = (client) => {
   const { options } = client
-  const inner = '_addedScriptHashes' in client ? undefined : options.redisOptions?.keyPrefix
+  const inner = isVersion4(client) ? undefined : options.redisOptions?.keyPrefix
   return String(options.keyPrefix || inner || '')
 }
 
 const settings = (client) => {
   const { options } = client
-  const given = [client.startupNodes].flat().map(startupNode)
-  const nodes = given.map(({ host, port }) => ({ host, port }))
-  if (!nodes.every(({ host, port }) => host && port > 0 && port < 65536)) {
+  const given = startupNodes(client)
+  const nodes = given.map(({ host, port }) => ({
+    host,
+    port: numberOption('port', 'startupNodes.port', port)
+  }))
+  if (!nodes.every(({ host }) => host)) {
     throw refuse('this looks like an ioredis Cluster, but its startup nodes name no host and port')
   }
   const { redisOptions = {} } = options
   const tls = redisOptions.tls ?? given[0].tls
   return {
     nodes,
-    natMap: options.natMap ?? undefined,
-    ...login(redisOptions.password ? redisOptions : given[0]),
+    natMap: natMap('natMap', options.natMap),
+    ...logins(client)[0],
     db: 0,
     fallbackDb: 0,
     retry: options.enableOfflineQueue !== false,
@@ -75,7 +104,7 @@ const isClosed = ({ status, manuallyClosing }) =>
 
 const isOpen = (client) => !['wait', 'close'].includes(client.status) && !isClosed(client)
 
-const watch = watchEvents
+const watch = watchEvents()
 
 const close = (client) => client.quit()
 

@@ -1,8 +1,11 @@
 /** Clients of ioredis 4 and newer and of iovalkey. */
 
-const { refuse } = require('../check')
+const { numberOption, refuse } = require('../check')
+const { login } = require('../login')
+const { family, natMap } = require('../place')
 const { clientTls, foreignTls } = require('../tls')
-const { watchEvents } = require('./events')
+const { database, fallback, hasChanged, observe } = require('./ioredis-database')
+const { watchEvents } = require('./watching')
 
 /** ioredis-mock's clients have the same options, but neither status nor connector. */
 const isMine = (client) =>
@@ -26,12 +29,11 @@ const dataTls = ({ sentinels, tls, enableTLSForSentinelMode }) =>
 
 /** The host and port of a client with sentinels are mere defaults. */
 const sentinelPlace = (options) => {
-  const sentinels = options.sentinels.map(({ host, port = 26379 }) => ({
+  const sentinels = options.sentinels.map(({ host, port }) => ({
     host,
-    port: Number(port)
+    port: numberOption('port', 'sentinels.port', port || 26379)
   }))
-  const isWhole = ({ host, port }) => host && port > 0 && port < 65536
-  if (!options.name || sentinels.length === 0 || !sentinels.every(isWhole)) {
+  if (!options.name || sentinels.length === 0 || !sentinels.every(({ host }) => host)) {
     throw refuse(
       'this looks like an ioredis client with sentinels, but names no master ("name") or no sentinels'
     )
@@ -46,47 +48,39 @@ const sentinelPlace = (options) => {
     sentinelUsername: username,
     sentinelPassword: password,
     sentinelTls: options.sentinelTLS ? clientTls(options.sentinelTLS) : undefined,
-    natMap: options.natMap ?? undefined
+    natMap: natMap('natMap', options.natMap)
   }
 }
 
 const place = (options) => {
   if (options.sentinels) return sentinelPlace(options)
-  const { host, port, path, family } = options
+  const { host, port, path } = options
   if (path) return { path: String(path) }
-  if (!host || !(Number(port) > 0 && Number(port) < 65536)) {
+  if (!host) {
     throw refuse('this looks like an ioredis client, but names no host and port and no path')
   }
-  return { host: String(host), port: Number(port), family: Number(family) || undefined }
-}
-
-const login = ({ username, password }) => {
-  if (!password) return {}
-  return { username: username ? String(username) : undefined, password: String(password) }
-}
-
-/** Commands go to the database of `condition`; while reconnecting, to that of the one before. */
-const database = (client) => {
-  const condition = (client.status !== 'ready' && client.prevCondition) || client.condition
-  return Number(condition?.select ?? client.options.db ?? 0) || 0
+  return {
+    host: String(host),
+    port: numberOption('port', 'port', port),
+    family: family(host, options.family)
+  }
 }
 
 const settings = (client) => {
   const { options } = client
   const where = place(options)
   const tls = dataTls(options)
+  const db = database(client)
   return {
     ...where,
     ...login(options),
-    db: database(client),
-    fallbackDb: 0,
+    db,
+    fallbackDb: fallback(client, db),
     retry: options.enableOfflineQueue !== false,
     tls: tls ? clientTls(tls) : undefined,
     keyPrefix: options.keyPrefix ? String(options.keyPrefix) : ''
   }
 }
-
-const hasChanged = (client, known) => database(client) !== known.db
 
 /** Clients whose `manuallyClosing` stayed set when they were opened: disconnected twice before. */
 const stale = new WeakSet()
@@ -101,8 +95,8 @@ const isClosed = (client) => {
 
 const isOpen = (client) => !['wait', 'close'].includes(client.status) && !isClosed(client)
 
-const watch = watchEvents
+const watch = watchEvents(observe)
 
 const close = (client) => client.quit()
 
-module.exports = { isMine, foreign, settings, hasChanged, isOpen, isClosed, watch, close, login }
+module.exports = { isMine, foreign, settings, hasChanged, isOpen, isClosed, watch, close }

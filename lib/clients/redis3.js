@@ -1,6 +1,8 @@
 /** Clients of the npm package redis, versions 2 and 3. */
 
-const { MAX_MS, refuse } = require('../check')
+const { MAX_MS, numberOption, refuse, wholeNumber } = require('../check')
+const { login: loginOf } = require('../login')
+const { family } = require('../place')
 const { clientTls, foreignTls } = require('../tls')
 const { watching } = require('./watching')
 
@@ -14,56 +16,48 @@ const isMine = (client) =>
   typeof client.internal_send_command === 'function' &&
   'selected_db' in client
 
-/** By client: the newest command seen in each queue, and the `select` that awaits its reply. */
+/** By client: the newest command seen in each queue, and the last two selects that were on their way. */
 const seen = new WeakMap()
 
-/** Looks at the commands that came since the last look, the newest `select` among them. */
+/** What is no number the server refuses. */
+const isSelect = ({ command, args }) => command === 'select' && wholeNumber(args[0]) !== undefined
+
+/** Looks at the commands that came since the last look, the selects among them. */
 const look = (queue, state, name) => {
-  const newest = queue.length > 0 ? queue.get(queue.length - 1) : undefined
+  const found = []
   for (let i = queue.length - 1; i >= 0; i--) {
     const command = queue.get(i)
     if (command === state[name]) break
-    if (command.command === 'select') {
-      state.select = command
-      break
-    }
+    if (isSelect(command)) found.unshift(command)
   }
-  state[name] = newest
+  state[name] = queue.length > 0 ? queue.get(queue.length - 1) : undefined
+  if (found.length === 0) return
+  // Those that were not sent before may be found once more.
+  const others = state.selects.filter((select) => !found.includes(select))
+  state.selects = [...others, ...found].slice(-2)
 }
 
-/** A database as clients take it: a number or its text. */
-const wholeNumber = (value) => (/^\d+$/.test(value) ? Number(value) : undefined)
-
 /**
- * The database of the client's next command: that of a `select` on its way, else the selected one.
- * A select that fails leaves its queue without changing `selected_db`.
+ * The database that is selected and those that selects on their way lead to. A select that fails
+ * leaves its queue without changing `selected_db`.
  */
-const database = (client) => {
+const route = (client) => {
   let state = seen.get(client)
-  if (!state) seen.set(client, (state = {}))
+  if (!state) seen.set(client, (state = { selects: [] }))
   const { command_queue: sent, offline_queue: unsent } = client
   look(sent, state, 'sent')
   look(unsent, state, 'unsent')
-  if (state.select && ![sent, unsent].some((queue) => queue.toArray().includes(state.select))) {
-    state.select = undefined
-  }
-  // What is no number the server refuses.
-  return wholeNumber(state.select?.args[0]) ?? wholeNumber(client.selected_db) ?? 0
+  const selected = wholeNumber(client.selected_db) ?? 0
+  if (state.selects.length === 0) return [selected]
+  state.selects = state.selects.filter((select) =>
+    [sent, unsent].some((queue) => queue.toArray().includes(select))
+  )
+  return [selected, ...state.selects.map(({ args }) => wholeNumber(args[0]))]
 }
 
-const password = (client) => {
-  const { auth_pass: given } = client
-  return given === undefined || given === null || given === '' ? undefined : String(given)
-}
-
-const username = (client) => (client.auth_user ? String(client.auth_user) : undefined)
-
-/** What can change in the life of a client. */
-const login = (client) => ({
-  db: database(client),
-  username: password(client) === undefined ? undefined : username(client),
-  password: password(client)
-})
+/** It logs in when it has a password, be that empty. */
+const login = ({ auth_user: username, auth_pass: password }) =>
+  loginOf(password === undefined ? {} : { username, password })
 
 const foreign = ({ connection_options: connection, options }) => {
   if (options.stream) return 'a stream of its own'
@@ -72,13 +66,13 @@ const foreign = ({ connection_options: connection, options }) => {
 
 const place = ({ connection_options: connection }) => {
   if (connection.path) return { path: connection.path }
-  if (!connection.host || !(Number(connection.port) > 0)) {
+  if (!connection.host) {
     throw refuse('this looks like a redis 2 or 3 client, but names no host and port and no path')
   }
   return {
     host: connection.host,
-    port: Number(connection.port),
-    family: connection.family === 6 ? 6 : 4
+    port: numberOption('port', 'port', connection.port),
+    family: family(connection.host, connection.family === 6 ? 6 : 4)
   }
 }
 
@@ -88,21 +82,35 @@ const renamed = ({ options }) => {
   return Object.fromEntries(names.map(([own, name]) => [own.toLowerCase(), String(name)]))
 }
 
+/** How long the client itself tries to connect. */
+const writeTimeout = ({ connect_timeout: given }) =>
+  Math.max(1, Math.min(Math.trunc(Number(given) || 3_600_000), MAX_MS))
+
+/** The database of the client's next command, and where it is when the server refuses that. */
+const databases = (client) => {
+  const [fallbackDb, db = fallbackDb] = route(client).slice(-2)
+  return { db, fallbackDb }
+}
+
 const settings = (client) => ({
   ...place(client),
   ...login(client),
-  fallbackDb: wholeNumber(client.selected_db) ?? 0,
+  ...databases(client),
   retry: client.enable_offline_queue !== false && client.options.enable_offline_queue !== false,
   renamed: renamed(client),
   tls: client.options.tls ? clientTls(client.connection_options) : undefined,
   keyPrefix: client.options.prefix ? String(client.options.prefix) : '',
-  writeTimeout: Math.min(Number(client.connect_timeout) || 3_600_000, MAX_MS)
+  writeTimeout: writeTimeout(client)
 })
 
 /** Whether `known`, made by `settings`, is no longer what the client would connect with. */
 const hasChanged = (client, known) => {
-  const now = login(client)
-  return now.db !== known.db || now.password !== known.password || now.username !== known.username
+  const { username, password } = login(client)
+  if (username !== known.username || password !== known.password) return true
+  const next = route(client)
+  if (next.at(-1) !== known.db) return true
+  // One after the other, selects may lead to the same database, but not from the same.
+  return next.length > 1 && next.at(-2) !== known.fallbackDb
 }
 
 const isClosed = (client) => client.closing === true

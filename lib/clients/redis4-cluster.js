@@ -1,8 +1,11 @@
 /** Clients of the npm package redis, version 4 and newer, made by createCluster(). */
 
 const { refuse } = require('../check')
+const { natMap } = require('../place')
 const { capturedOptions } = require('./captured')
 const redis4 = require('./redis4')
+const { askedLogin, loginOf } = require('./redis4-login')
+const { tellAfter, watching } = require('./watching')
 
 const isMine = (client) =>
   typeof client === 'object' &&
@@ -14,36 +17,36 @@ const isMine = (client) =>
 const foreign = (client) => {
   const { defaults = {}, nodeAddressMap } = capturedOptions(client)
   if (typeof nodeAddressMap === 'function') return 'a nodeAddressMap that is a function'
-  return redis4.foreignOptions(defaults)
+  return redis4.foreignOptions(client, defaults)
 }
 
-/** Options of a node, whose URL is only read by the client that is made for it. */
-const rootNode = ({ url, socket = {}, username, password }) => {
-  if (url === undefined) return { socket, username, password }
-  const { protocol, hostname: host, port, username: user, password: secret } = new URL(url)
-  return {
-    socket: { host, port: port || undefined, tls: protocol === 'rediss:', ...socket },
-    username: user ? decodeURIComponent(user) : username,
-    password: secret ? decodeURIComponent(secret) : password
-  }
+/** Options of a node's socket, whose URL is only read by the client that is made for it. */
+const rootSocket = ({ url, socket = {} }) => {
+  if (url === undefined) return socket
+  const { protocol, hostname: host, port } = new URL(url)
+  return { host, port: port || undefined, tls: protocol === 'rediss:', ...socket }
 }
+
+/** What every node is given; a login of the nodes named at first is only used to find the others. */
+const nodeOptions = ({ defaults, RESP }) => ({ ...defaults, RESP })
 
 const settings = (client) => {
-  const { rootNodes = [], defaults = {}, nodeAddressMap, keyPrefix } = capturedOptions(client)
-  const roots = rootNodes.map(rootNode)
-  const nodes = roots.map(({ socket }) => {
-    const { host, port } = redis4.place({ socket })
+  const options = capturedOptions(client)
+  const { rootNodes = [], defaults = {}, nodeAddressMap, keyPrefix } = options
+  const roots = rootNodes.map(rootSocket)
+  const nodes = roots.map((socket) => {
+    const { host, port } = redis4.place({ socket }, 'rootNodes.socket.port')
     return { host, port }
   })
   if (nodes.length === 0) {
     throw refuse('this looks like a cluster client of redis 4 or newer, but names no rootNodes')
   }
-  // What every node gets is in the defaults; the nodes named at first may have it beside them.
-  const socket = { ...roots[0].socket, ...defaults.socket }
+  // TLS may stand beside the nodes named at first.
+  const socket = { ...roots[0], ...defaults.socket }
   return {
     nodes,
-    natMap: nodeAddressMap,
-    ...redis4.login(defaults.password ? defaults : roots[0]),
+    natMap: natMap('nodeAddressMap', nodeAddressMap),
+    ...loginOf(client, nodeOptions(options)),
     db: 0,
     retry: defaults.disableOfflineQueue !== true,
     tls: redis4.tlsOf(socket),
@@ -53,11 +56,31 @@ const settings = (client) => {
 
 const hasChanged = () => false
 
-/** A cluster's events pass by its `emit`, so its state is looked at with each call. */
-const watch = () => {}
+const ask = (client, _, isLoginOld) =>
+  isLoginOld ? askedLogin(client, nodeOptions(capturedOptions(client))) : undefined
+
+const { instance } = redis4
+
+/** A cluster's events pass by its `emit`. */
+const watchInstance = watching((client, tell) => {
+  for (const name of ['quit', 'close', 'disconnect', 'destroy']) tellAfter(client, name, tell)
+})
+
+const watch = (client, onChange) => watchInstance(instance(client), onChange)
 
 const { isOpen, isClosed } = redis4
 
 const close = (client) => client.quit()
 
-module.exports = { isMine, foreign, settings, hasChanged, isOpen, isClosed, watch, close }
+module.exports = {
+  isMine,
+  foreign,
+  settings,
+  hasChanged,
+  ask,
+  isOpen,
+  isClosed,
+  watch,
+  close,
+  instance
+}

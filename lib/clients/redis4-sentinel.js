@@ -1,8 +1,11 @@
 /** Clients of the npm package redis, version 5 and newer, made by createSentinel(). */
 
 const { refuse } = require('../check')
+const { NativePromise } = require('../globals')
+const { natMap } = require('../place')
 const { capturedOptions } = require('./captured')
 const redis4 = require('./redis4')
+const { askedLogin, loginOf } = require('./redis4-login')
 
 const isMine = (client) =>
   typeof client === 'object' &&
@@ -12,38 +15,45 @@ const isMine = (client) =>
 
 const foreign = (client) => {
   if (typeof client.duplicate !== 'function') return 'a sentinel client that hides its options'
-  const {
-    nodeAddressMap,
-    nodeClientOptions = {},
-    sentinelClientOptions = {}
-  } = capturedOptions(client)
-  if (typeof nodeAddressMap === 'function') return 'a nodeAddressMap that is a function'
-  return redis4.foreignOptions(nodeClientOptions) ?? redis4.foreignOptions(sentinelClientOptions)
+  const options = capturedOptions(client)
+  if (typeof options.nodeAddressMap === 'function') return 'a nodeAddressMap that is a function'
+  const { node, sentinel } = optionsOf(options)
+  return redis4.foreignOptions(client, node) ?? redis4.foreignOptions(client, sentinel)
 }
+
+/** What the client gives to its connections: to the master and to the sentinels. */
+const optionsOf = ({ RESP, nodeClientOptions, sentinelClientOptions }) => ({
+  node: { RESP, ...nodeClientOptions },
+  sentinel: { RESP, ...sentinelClientOptions }
+})
+
+/** The login at a sentinel, under its own names. */
+const ofSentinel = ({ username, password }) => ({
+  sentinelUsername: username,
+  sentinelPassword: password
+})
 
 const settings = (client) => {
   const options = capturedOptions(client)
   const { name, sentinelRootNodes = [], nodeAddressMap, keyPrefix } = options
-  const { nodeClientOptions: node = {}, sentinelClientOptions: sentinel = {} } = options
+  const { node, sentinel } = optionsOf(options)
   if (!name || sentinelRootNodes.length === 0) {
     throw refuse(
       'this looks like a sentinel client of redis 5 or newer, but names no master or no sentinels'
     )
   }
-  const sentinels = sentinelRootNodes.map(({ host, port = 26379 }) => {
-    const place = redis4.place({ socket: { host, port } })
-    return { host: place.host, port: place.port }
+  const sentinels = sentinelRootNodes.map((socket) => {
+    const { host, port } = redis4.place({ socket }, 'sentinelRootNodes.port', 26379)
+    return { host, port }
   })
-  const login = redis4.login(sentinel)
   return {
     sentinels,
     master: String(name),
-    sentinelUsername: login.username,
-    sentinelPassword: login.password,
+    ...ofSentinel(loginOf(client, sentinel)),
     sentinelTls: redis4.tlsOf(sentinel.socket),
-    natMap: nodeAddressMap,
-    ...redis4.login(node),
-    db: Number(node.database ?? 0),
+    natMap: natMap('nodeAddressMap', nodeAddressMap),
+    ...loginOf(client, node),
+    db: redis4.database(node),
     retry: node.disableOfflineQueue !== true,
     tls: redis4.tlsOf(node.socket),
     keyPrefix: keyPrefix ? String(keyPrefix) : ''
@@ -52,9 +62,29 @@ const settings = (client) => {
 
 const hasChanged = () => false
 
-const { isOpen, isClosed, watch } = redis4
+const ask = (client, _, isLoginOld) => {
+  if (!isLoginOld) return undefined
+  const { node, sentinel } = optionsOf(capturedOptions(client))
+  const logins = [askedLogin(client, node), askedLogin(client, sentinel)?.then(ofSentinel)]
+  const questions = logins.filter(Boolean)
+  if (questions.length === 0) return undefined
+  return NativePromise.all(questions).then((answers) => Object.assign({}, ...answers))
+}
+
+const { isOpen, isClosed, instance, watch } = redis4
 
 /** It has no `quit`. */
 const close = (client) => client.close()
 
-module.exports = { isMine, foreign, settings, hasChanged, isOpen, isClosed, watch, close }
+module.exports = {
+  isMine,
+  foreign,
+  settings,
+  hasChanged,
+  ask,
+  isOpen,
+  isClosed,
+  watch,
+  close,
+  instance
+}

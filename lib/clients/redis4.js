@@ -1,10 +1,13 @@
 /** Clients of the npm package redis, version 4 and newer, made by createClient(). */
 
 const { channel } = require('node:diagnostics_channel')
-const { refuse } = require('../check')
+const { numberOption, refuse, wholeNumber } = require('../check')
+const { NativePromise, soon } = require('../globals')
+const { family, withoutBrackets } = require('../place')
 const { clientTls, foreignTls } = require('../tls')
 const { within } = require('../within')
-const { watchEvents } = require('./events')
+const { askedLogin, foreignProvider, loginOf } = require('./redis4-login')
+const { watchEvents } = require('./watching')
 
 const isFunction = (value) => typeof value === 'function'
 
@@ -22,29 +25,30 @@ const instance = (client) => client._self ?? client
 
 const optionsOf = (client) => client.options ?? {}
 
-const foreignOptions = ({ socket, credentialsProvider: provider }) => {
-  if (provider && provider.type !== 'async-credentials-provider') {
-    return 'a credentials provider that streams'
-  }
-  return socket?.tls === true ? foreignTls(socket) : undefined
+const foreignOptions = (client, options) => {
+  const { socket } = options
+  const provider = foreignProvider(client, options)
+  return provider ?? (socket?.tls === true ? foreignTls(socket) : undefined)
 }
 
-const foreign = (client) => foreignOptions(optionsOf(client))
+const foreign = (client) => foreignOptions(client, optionsOf(client))
 
-const place = ({ socket = {} }) => {
+/** The place of a socket's options; `name` is that of their port. */
+const place = ({ socket = {} }, name = 'socket.port', port = 6379) => {
   if (socket.path) return { path: String(socket.path) }
-  const host = String(socket.host ?? 'localhost').replace(/^\[|\]$/g, '')
-  const port = Number(socket.port ?? 6379)
-  if (host === '' || !(port > 0 && port < 65536)) {
-    throw refuse('this looks like a client of redis 4 or newer, but names no host and port')
+  const host = withoutBrackets(socket.host ?? 'localhost')
+  if (host === '') {
+    throw refuse('this looks like a client of redis 4 or newer, but names no host')
   }
-  return { host, port, family: socket.family || undefined }
+  return {
+    host,
+    port: numberOption('port', name, socket.port ?? port),
+    family: family(host, socket.family)
+  }
 }
 
-const login = ({ username, password }) => {
-  if (!password) return {}
-  return { username: username ? String(username) : undefined, password: String(password) }
-}
+/** The database of a client's options; what is false or empty stands for the first, as it does there. */
+const database = ({ database }) => numberOption('database', 'database', database || 0)
 
 /** Only `true` makes TLS, whose options stand beside it. */
 const tlsOf = (socket) => (socket?.tls === true ? clientTls(socket) : undefined)
@@ -52,44 +56,55 @@ const tlsOf = (socket) => (socket?.tls === true ? clientTls(socket) : undefined)
 const TRACE = channel('tracing:node-redis:command:start')
 const aborted = AbortSignal.abort()
 
-/** By client: the database it told. */
-const told = new WeakMap()
+/** By client: the database that it told last, the one `before` that, and whether it `isNew`. */
+const traces = new WeakMap()
 
 /**
  * The database that `select` chose, which the client keeps to itself. From 5.12 on each command
  * tells it to `diagnostics_channel`; one that is aborted from the start does so too, and is never
- * sent. `undefined` for older clients. It costs some microseconds, so one answer does for all calls
+ * sent. Nothing is told by older clients. It costs some microseconds, so one answer does for all calls
  * that are made at once: what awaits a `select` runs later than the reset below.
  */
-const tracedDatabase = (client) => {
-  if (!('_clientId' in client)) return undefined
-  if (told.has(client)) return told.get(client)
-  let database
+const traced = (client) => {
+  let trace = traces.get(client)
+  if (!trace) traces.set(client, (trace = {}))
+  if (trace.isNew || !('_clientId' in client)) return trace
+  // From the start: another subscriber may call the store.
+  trace.isNew = true
+  soon(() => {
+    trace.isNew = false
+  })
+  let heard
   const hear = (event) => {
-    if (event.clientId === client._clientId) database = event.database
+    if (event.clientId === client._clientId) heard = wholeNumber(event.database)
   }
   TRACE.subscribe(hear)
   client.sendCommand(['SELECT'], { abortSignal: aborted }).catch(() => {})
   TRACE.unsubscribe(hear)
-  told.set(client, database)
-  queueMicrotask(() => told.delete(client))
-  return database
+  if (heard !== undefined && heard !== trace.database) {
+    trace.before = trace.database
+    trace.database = heard
+  }
+  return trace
 }
 
 const settings = (client) => {
   const options = optionsOf(client)
   const where = place(options)
+  const trace = traced(client)
   return {
     ...where,
-    ...login(options),
-    db: tracedDatabase(client) ?? Number(options.database ?? 0),
+    ...loginOf(client, options),
+    db: trace.database ?? database(options),
+    // It goes along with a `select` that a transaction was refused, and stays where it was.
+    fallbackDb: trace.before,
     retry: options.disableOfflineQueue !== true,
     tls: tlsOf(options.socket),
     keyPrefix: options.keyPrefix ? String(options.keyPrefix) : ''
   }
 }
 
-const hasChanged = (client, known) => (tracedDatabase(client) ?? known.db) !== known.db
+const hasChanged = (client, known) => (traced(client).database ?? known.db) !== known.db
 
 /** Asks on the client's own connection; a server that refuses leaves it at that of the options. */
 const askedDatabase = async (client) => {
@@ -98,7 +113,7 @@ const askedDatabase = async (client) => {
     const info = await within(1_000, send.call(client, ['CLIENT', 'INFO']))
     return { db: Number(/ db=(\d+) /.exec(String(info))?.[1] ?? 0) }
   } catch {
-    return { db: Number(optionsOf(client).database ?? 0) }
+    return { db: database(optionsOf(client)) }
   }
 }
 
@@ -110,20 +125,14 @@ const askedDatabase = async (client) => {
  * @param {boolean} isLoginOld whether a credentials provider must be asked (again)
  */
 const ask = (client, told, isLoginOld) => {
-  const { credentialsProvider, password } = optionsOf(client)
   const questions = []
-  if (isLoginOld && credentialsProvider && !password) {
-    questions.push(
-      Promise.resolve()
-        .then(() => credentialsProvider.credentials())
-        .then(login)
-    )
-  }
-  if (client.isReady && told.db === undefined && tracedDatabase(client) === undefined) {
+  const login = isLoginOld && askedLogin(client, optionsOf(client))
+  if (login) questions.push(login)
+  if (client.isReady && told.db === undefined && traced(client).database === undefined) {
     questions.push(askedDatabase(client))
   }
   if (questions.length === 0) return undefined
-  return Promise.all(questions).then((answers) => Object.assign({}, ...answers))
+  return NativePromise.all(questions).then((answers) => Object.assign({}, ...answers))
 }
 
 /** Clients that were open at some time: the others are not closed but not opened yet. */
@@ -137,7 +146,9 @@ const isOpen = (client) => {
 const isClosed = (client) =>
   !isOpen(client) && (opened.has(instance(client)) || client.socketEpoch > 0)
 
-const watch = (client, onChange) => watchEvents(instance(client), onChange)
+const watchInstance = watchEvents()
+
+const watch = (client, onChange) => watchInstance(instance(client), onChange)
 
 /** In legacy mode the client's own `quit` gives nothing and lets the client connect again. */
 const close = (client) => {
@@ -159,8 +170,8 @@ module.exports = {
   watch,
   close,
   instance,
+  database,
   foreignOptions,
-  login,
   place,
   tlsOf
 }
