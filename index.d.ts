@@ -65,8 +65,8 @@ declare namespace keyStore {
   interface Options {
     /** Reject failed calls with a {@link KeyStoreError} instead of resolving them to `false` or `undefined`. */
     strict?: boolean
-    /** Called once for each failed call. What it throws goes to the debug log. */
-    onError?: (error: KeyStoreError) => void
+    /** Called once for each failed call. What it throws or rejects with goes to the debug log. */
+    onError?: (error: KeyStoreError) => unknown
     /** Deadline of a lookup in ms, waiting for a connection included; 10000 by default. */
     readTimeout?: number
     /**
@@ -158,7 +158,7 @@ declare namespace keyStore {
   /** What fails rejects with a {@link KeyStoreError}. */
   interface StrictKeyStore extends Methods<string | null> {}
 
-  /** The store as a class, with the factory's arguments. */
+  /** The store as a class, with the factory's arguments; its methods work detached too. */
   class RedisKeyStore implements KeyStore {
     constructor(client: Client | string | Address, options?: Options)
     saveIds(integrationId: unknown, botmaticId: Id, extId: Id): Promise<boolean>
@@ -188,13 +188,16 @@ declare namespace keyStore {
     | 'BUSY'
     /** Connected, but no answer by the deadline. */
     | 'TIMEOUT'
-    /** No connection by the deadline, or to a server that was not ready. */
+    /**
+     * No connection by the deadline, or to a server that was not ready; or a client whose settings
+     * cannot be used any more.
+     */
     | 'UNREACHABLE'
     /** No TLS connection by the deadline. */
     | 'TLS'
     /** By the deadline, nothing answered as Redis does. */
     | 'PROTOCOL'
-    /** The login was refused, or one is needed. */
+    /** The login was refused, or one is needed, or the client's credentials provider failed. */
     | 'AUTH'
     /** The server has no such database. */
     | 'DATABASE'

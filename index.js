@@ -2,12 +2,20 @@ const { KeyStoreError } = require('./lib/error')
 const { open } = require('./lib/open')
 const { withDefaults } = require('./lib/options')
 
+/** The methods of the original, in its order. */
+const METHODS = ['saveIds', 'getBotmaticId', 'getExtId', 'deleteIds', 'deleteAllIds', 'quit']
+
 /** The store as a class; the factory below is the usual way to it. */
 class RedisKeyStore {
   #calls
 
   constructor(client, options) {
     this.#calls = open(client, withDefaults(options))
+    // Bound, they work detached too.
+    for (const name of [...METHODS, 'stats']) {
+      const value = this[name].bind(this)
+      Object.defineProperty(this, name, { value, configurable: true, writable: true })
+    }
   }
 
   /** Whether the store has a connection of its own, or else uses the client's commands. */
@@ -52,19 +60,11 @@ class RedisKeyStore {
  */
 function keyStore(client, options = {}) {
   const store = new RedisKeyStore(client, options)
-  const methods = {
-    saveIds: (integrationId, botmaticId, extId) => store.saveIds(integrationId, botmaticId, extId),
-    getBotmaticId: (integrationId, extId) => store.getBotmaticId(integrationId, extId),
-    getExtId: (integrationId, botmaticId) => store.getExtId(integrationId, botmaticId),
-    deleteIds: (integrationId, botmaticId, extId) =>
-      store.deleteIds(integrationId, botmaticId, extId),
-    deleteAllIds: (integrationId) => store.deleteAllIds(integrationId),
-    quit: () => store.quit()
-  }
+  const methods = Object.fromEntries(METHODS.map((name) => [name, store[name]]))
   // Not enumerable: the original's stores have six properties.
   return Object.defineProperties(methods, {
     native: { value: store.native },
-    stats: { value: () => store.stats() }
+    stats: { value: store.stats }
   })
 }
 

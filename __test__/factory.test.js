@@ -31,19 +31,47 @@ test('the store has the shape of the original', () => {
   assert.equal(Object.getPrototypeOf(store), Object.prototype)
 })
 
-test('the methods work detached', async () => {
-  const { saveIds, getBotmaticId, getExtId, deleteIds, deleteAllIds, quit } = createKeyStore(
-    server.url
-  )
-  const answers = [
-    await saveIds('i', 1, 'x'),
-    await getBotmaticId('i', 'x'),
-    await getExtId('i', 1),
-    await deleteIds('i', 1, 'x'),
-    await deleteAllIds('i'),
-    await quit()
-  ]
-  assert.deepEqual(answers, [true, '1', 'x', true, true, true])
+const { RedisKeyStore } = createKeyStore
+const stub = () => ({ get() {}, set() {}, del() {} })
+
+for (const [name, create] of Object.entries({
+  'the factory': createKeyStore,
+  'the class': (client) => new RedisKeyStore(client),
+  'a class derived from it': (client) => new (class extends RedisKeyStore {})(client)
+})) {
+  test(`the methods of ${name} work detached`, async () => {
+    const store = create(server.url)
+    const { saveIds, getBotmaticId, getExtId, deleteIds, deleteAllIds, quit, stats } = store
+    const answers = [
+      await saveIds('i', 1, 'x'),
+      await getBotmaticId('i', 'x'),
+      await getExtId('i', 1),
+      await deleteIds('i', 1, 'x'),
+      await deleteAllIds('i'),
+      stats().calls,
+      await quit()
+    ]
+    assert.deepEqual(answers, [true, '1', 'x', true, true, 5, true])
+    // As members of something else, too.
+    const other = { __proto__: store, call: getExtId }
+    assert.equal(await other.getExtId('i', 1), undefined)
+    assert.equal(await other.call('i', 1), undefined)
+    assert.equal(create(stub()).native, false)
+  })
+}
+
+test('a class derived from it may replace methods', async () => {
+  class Own extends RedisKeyStore {
+    async getExtId(integrationId, botmaticId) {
+      return `own ${await super.getExtId(integrationId, botmaticId)}`
+    }
+  }
+  const store = new Own(server.url)
+  const { saveIds, getExtId } = store
+  await saveIds('i', 1, 'x')
+  assert.equal(await getExtId('i', 1), 'own x')
+  assert.deepEqual(Object.keys(store), [])
+  await store.quit()
 })
 
 test('the class does what the factory does', async () => {

@@ -40,6 +40,56 @@ test('their connections close', async () => {
   assert.equal(printed, 'true\n')
 })
 
+/** Ways in which what a store is given knows the store. */
+const CAPTURES = {
+  'its onError': 'store = createKeyStore(to, { onError: () => store.stats() })',
+  'its onError, as a class':
+    'store = new createKeyStore.RedisKeyStore(to, { onError: () => store.stats() })',
+  'its onError, which was called':
+    "store = createKeyStore(to, { maxPending: 1, onError: () => store.stats() }); store.saveIds('i', 1, 1)",
+  'the error of a call':
+    'store = createKeyStore(to); await store.getExtId(Symbol()).catch(() => {})',
+  'its methods': 'store = createKeyStore(to); store.own = store.saveIds'
+}
+
+for (const [what, make] of Object.entries(CAPTURES)) {
+  for (const to of ['url', 'client']) {
+    test(`stores of a ${to} that ${what} knows are garbage, and their connections close`, async () => {
+      const printed = await run(`
+        let alive = 0
+        const registry = new FinalizationRegistry(() => alive--)
+        const to = ${to}
+        const use = async (n) => {
+          let store
+          ${make}
+          registry.register(store, n)
+          alive++
+          await store.saveIds('i', n, n)
+        }
+        for (let n = 0; n < 20; n++) await use(n)
+        console.log((await count()) > 0)
+        while (alive > 0) await collect()
+        if (to === url) while ((await count()) > 0) await collect()
+        console.log(await count())
+      `)
+      assert.equal(printed, to === 'url' ? 'true\n0\n' : 'true\n1\n')
+    })
+  }
+}
+
+test('a store that nobody holds while its call is under way tells of its failure', async () => {
+  const printed = await run(`
+    const tell = (error) => console.log(error.code)
+    const call = createKeyStore('redis://127.0.0.1:1', { readTimeout: 300, onError: tell }).getExtId('i', 1)
+    for (let n = 0; n < 20; n++) {
+      await collect()
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    console.log(await call)
+  `)
+  assert.equal(printed, 'UNREACHABLE\nundefined\n')
+})
+
 test('those of clients that are garbage too', async () => {
   const printed = await run(`
     const { createClient } = require('redis3')

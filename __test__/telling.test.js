@@ -5,6 +5,7 @@ const diagnostics = require('node:diagnostics_channel')
 const { beforeEach, test } = require('node:test')
 const createKeyStore = require('..')
 const { freePort } = require('../scripts/redis')
+const { runScript } = require('./support/programs')
 const { useServer } = require('./support/redis')
 
 const TOKEN = 'tok3n-of-an-integration'
@@ -76,6 +77,31 @@ test('who subscribes or leaves while the store is in use hears just that', async
   diagnostics.channel('js-redis-key-store:call').unsubscribe(() => {})
   assert.equal(heard.length, 1)
   await store.quit()
+})
+
+test("a listener that throws ends no call: what it throws is the process's", async () => {
+  const script = `
+    const { subscribe } = require('node:diagnostics_channel')
+    const fail = () => {
+      throw new Error('of the application')
+    }
+    subscribe('js-redis-key-store:call', fail)
+    subscribe('js-redis-key-store:connection', fail)
+    let thrown = 0
+    process.on('uncaughtException', () => thrown++)
+    const store = require('.')('${server.url}')
+    const main = async () => {
+      const answers = [await store.saveIds('i', 1, 'x'), await store.getExtId('i', null)]
+      answers.push(await store.getExtId('i', 1), store.stats().pending)
+      await new Promise(setImmediate)
+      console.log(JSON.stringify({ answers, thrown }))
+    }
+    main()
+  `
+  const { code, stdout, stderr } = await runScript(script)
+  assert.deepEqual([code, stderr], [0, ''])
+  // Connecting, connected, and three calls.
+  assert.deepEqual(JSON.parse(stdout), { answers: [true, null, 'x', 0], thrown: 5 })
 })
 
 test('connections are told as they come and go', async (t) => {

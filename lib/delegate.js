@@ -3,6 +3,7 @@ const { refuse } = require('./check')
 const { calls } = require('./channels')
 const { Reporter, masked } = require('./error')
 const { NativePromise, clearTimeout, clock, setTimeout } = require('./globals')
+const { reasonOf } = require('./log')
 const { wipe } = require('./wipe')
 
 const isFunction = (value) => typeof value === 'function'
@@ -55,7 +56,7 @@ const late = (limit) =>
 const explained = (error) => {
   if (error instanceof Failure) return [error.code, error.message]
   // Redis quotes the arguments of an unknown command, which are keys.
-  const [message] = String(error?.message ?? error).split(', with args')
+  const [message] = reasonOf(error).split(', with args')
   const isClosed = /\bis (already )?closed/.test(message)
   const code = isClosed ? 'CLOSED' : CODES[/^\w+/.exec(message)?.[0]]
   return [code ?? 'REPLY', `the client answered "${message}"`]

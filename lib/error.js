@@ -1,4 +1,4 @@
-const debug = require('debug')('botmatic:js-redis-key-store')
+const { isLogging, log, reasonOf } = require('./log')
 
 /** Why a call failed. `code` is one of the list in index.d.ts and in the README. */
 class KeyStoreError extends Error {
@@ -32,15 +32,20 @@ class Reporter {
   report(code, reason, operation, integration) {
     const { strict, onError } = this.#given
     this.failures[code] = (this.failures[code] ?? 0) + 1
-    if (!strict && !onError && !debug.enabled) return undefined
+    if (!strict && !onError && !isLogging()) return undefined
     const error = new KeyStoreError(code, reason, operation, integration)
-    debug('%s', error.message)
-    try {
-      onError?.(error)
-    } catch (thrown) {
-      debug('onError threw: %s', thrown)
-    }
+    log('%s', error.message)
+    if (onError) this.#tell(error)
     return error
+  }
+
+  /** What the application's own function throws, or rejects with, harms nothing. */
+  async #tell(error) {
+    try {
+      await this.#given.onError(error)
+    } catch (thrown) {
+      log('onError failed: %s', reasonOf(thrown))
+    }
   }
 
   /** Settles a call that failed outside the native side: as the store is set to. */

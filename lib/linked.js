@@ -1,21 +1,23 @@
 const native = require('../native')
+const { calls: channel } = require('./channels')
 const { Reporter } = require('./error')
-const { calls } = require('./channels')
+const { NativePromise } = require('./globals')
 
-/** The calls of a store that has a connection of its own. */
+/**
+ * The calls of a store that has a connection of its own. All that a call does it does inside its
+ * promise, so that nothing is ever thrown at who makes it.
+ */
 class Linked {
   native = true
   #source
   #reporter
-  #settings
-  #link
+  /** The native side keeps it alive only while it has calls: it may know the store. */
+  #report = (...failure) => this.#reporter.report(...failure)
   #store
-  /** The calls of the native store, and the promises of its link. */
+  /** The native calls, of the link that they are over. */
   #calls
-  #promises
+  #link
   #isTraced = false
-  /** How many calls the native stores before this one were asked. */
-  #earlier = 0
 
   constructor(source, given) {
     const {
@@ -27,53 +29,53 @@ class Linked {
     } = given
     this.#source = source
     this.#reporter = new Reporter(given)
-    this.#settings = { strict, readTimeout, writeTimeout, maxPending, keyPrefix }
+    const settings = { strict, readTimeout, writeTimeout, maxPending, keyPrefix }
+    this.#store = new native.RedisKeyStore(settings, this.#report, publish)
   }
 
   saveIds(integrationId, botmaticId, extId) {
-    const calls = this.#now()
-    return calls
-      ? this.#promises.make(() => calls.saveIds(integrationId, botmaticId, extId))
-      : this.#later('saveIds', integrationId, botmaticId, extId)
+    return new NativePromise((resolve) => {
+      const answer = this.#ready(resolve).saveIds(integrationId, botmaticId, extId)
+      if (answer !== undefined) resolve(answer)
+    })
   }
 
   getBotmaticId(integrationId, extId) {
-    const calls = this.#now()
-    return calls
-      ? this.#promises.make(() => calls.getBotmaticId(integrationId, extId))
-      : this.#later('getBotmaticId', integrationId, extId)
+    return new NativePromise((resolve) => {
+      const answer = this.#ready(resolve).getBotmaticId(integrationId, extId)
+      if (answer !== undefined) resolve(answer)
+    })
   }
 
   getExtId(integrationId, botmaticId) {
-    const calls = this.#now()
-    return calls
-      ? this.#promises.make(() => calls.getExtId(integrationId, botmaticId))
-      : this.#later('getExtId', integrationId, botmaticId)
+    return new NativePromise((resolve) => {
+      const answer = this.#ready(resolve).getExtId(integrationId, botmaticId)
+      if (answer !== undefined) resolve(answer)
+    })
   }
 
   deleteIds(integrationId, botmaticId, extId) {
-    const calls = this.#now()
-    return calls
-      ? this.#promises.make(() => calls.deleteIds(integrationId, botmaticId, extId))
-      : this.#later('deleteIds', integrationId, botmaticId, extId)
+    return new NativePromise((resolve) => {
+      const answer = this.#ready(resolve).deleteIds(integrationId, botmaticId, extId)
+      if (answer !== undefined) resolve(answer)
+    })
   }
 
   deleteAllIds(integrationId) {
-    const calls = this.#now()
-    return calls
-      ? this.#promises.make(() => calls.deleteAllIds(integrationId))
-      : this.#later('deleteAllIds', integrationId)
+    return new NativePromise((resolve) => {
+      const answer = this.#ready(resolve).deleteAllIds(integrationId)
+      if (answer !== undefined) resolve(answer)
+    })
   }
 
   stats() {
-    this.#current()
-    const { calls, pending, sent, received } = this.#store.counts()
+    const { calls, pending } = this.#store.counts()
     return {
-      calls: this.#earlier + calls,
+      calls,
       failures: { ...this.#reporter.failures },
       pending,
       reconnects: this.#source.reconnects,
-      bytes: { sent, received }
+      bytes: this.#source.bytes
     }
   }
 
@@ -81,48 +83,28 @@ class Linked {
     return this.#source.close()
   }
 
-  /** The native calls; `undefined` when a call has to wait for the source. */
-  #now() {
-    return this.#source.catchUp() ? undefined : this.#current()
-  }
-
-  /** Makes a call once the source lets it. */
-  #later(operation, integrationId, ...ids) {
-    return this.#source.waiting.then(
-      () => {
-        const calls = this.#current()
-        return this.#promises.make(() => calls[operation](integrationId, ...ids))
-      },
-      ({ code, message }) => this.#reporter.fail(code, message, operation, integrationId)
-    )
-  }
-
-  /** The native calls: those of another store once the client was closed and opened again. */
-  #current() {
-    if (this.#link !== this.#source.link) this.#open()
-    if (calls.hasSubscribers !== this.#isTraced) {
-      this.#store.trace((this.#isTraced = calls.hasSubscribers))
+  /**
+   * The native calls, ready for one that `resolve` is the promise of. They give what it comes to when
+   * that is known at once.
+   */
+  #ready(resolve) {
+    this.#source.catchUp()
+    const { link } = this.#source
+    // Another once the client was closed and opened again.
+    if (this.#link !== link) {
+      this.#calls = this.#store.calls(link.native)
+      this.#link = link
     }
+    if (channel.hasSubscribers !== this.#isTraced) {
+      this.#store.trace(channel.hasSubscribers)
+      this.#isTraced = channel.hasSubscribers
+    }
+    link.expect(resolve)
     return this.#calls
-  }
-
-  #open() {
-    const reporter = this.#reporter
-    this.#earlier += this.#store?.counts().calls ?? 0
-    this.#link = this.#source.link
-    this.#promises = this.#source.promises
-    this.#isTraced = false
-    this.#store = new native.RedisKeyStore(
-      this.#link,
-      this.#settings,
-      (...failure) => reporter.report(...failure),
-      publish
-    )
-    this.#calls = this.#store.calls()
   }
 }
 
 const publish = (operation, integration, milliseconds, outcome, attempts) =>
-  calls.publish({ operation, integration, milliseconds, outcome, attempts })
+  channel.publish({ operation, integration, milliseconds, outcome, attempts })
 
 module.exports = { Linked }

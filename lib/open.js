@@ -1,8 +1,8 @@
-const debug = require('debug')('botmatic:js-redis-key-store')
 const { isOptions, settingsOf } = require('./address')
 const { kindOf, refuse } = require('./check')
 const { Delegate, isDelegable } = require('./delegate')
 const { Linked } = require('./linked')
+const { log } = require('./log')
 const { Source } = require('./source')
 
 const FAMILIES = [
@@ -38,7 +38,7 @@ const open = (client, given) => {
   if (!family && !isDelegable(client)) {
     throw refuse(`${kindOf(client)} is no client; ${ACCEPTED}`)
   }
-  debug('served by the commands of the client itself: %s', foreign ?? 'its server cannot be told')
+  log('served by the commands of the client itself: %s', foreign ?? 'its server cannot be told')
   return new Delegate(client, given, family?.close)
 }
 

@@ -1,8 +1,7 @@
-const debug = require('debug')('botmatic:js-redis-key-store')
-const native = require('../native')
+const { clearInterval, setInterval } = require('node:timers')
 const { connections } = require('./channels')
-const { refuse } = require('./check')
-const { Promises, settler } = require('./promises')
+const { Link } = require('./link')
+const { isLogging, log, reasonOf } = require('./log')
 const { within } = require('./within')
 
 const TEXTS = {
@@ -12,26 +11,27 @@ const TEXTS = {
   lost: (_, reason) => `connection lost: ${reason}`
 }
 
+/** What calls may wait for, as messages say it. */
+const UNTOLD = 'the client has not told its login or database yet'
+const UNDONE = 'calls from before the client was closed are still under way'
+
+/** How often calls that are held back are looked at for their deadlines, in ms. */
+const LOOK = 20
+
+/** The client's credentials provider failed. */
+class LoginError extends Error {}
+
 /** Tells what happens to a connection, and keeps in `line` what its source has to know. */
-const listener = (line) => (state, server, reason) => {
+const listener = (line) => (state, server, reason, code) => {
   if (state === 'ready') line.made++
-  // A new connection logs in anew.
-  else line.isLoginOld = true
-  if (debug.enabled) debug('%s', TEXTS[state](server, reason))
+  // The next connection logs in anew.
+  if (state === 'lost' || code === 'AUTH') line.isLoginOld = true
+  if (isLogging()) log('%s', TEXTS[state](server, reason))
   if (connections.hasSubscribers)
     connections.publish({ state, server, reason: reason || undefined })
 }
 
-/** Runs the native side's own checks, whose complaints are about what the caller passed. */
-const checked = (run) => {
-  try {
-    return run()
-  } catch (error) {
-    throw refuse(error.message)
-  }
-}
-
-/** Where a store's pairs are: a client or an address, and the native link to its server. */
+/** Where a store's pairs are: a client or an address, and the link to its server. */
 class Source {
   /** Stores of one client share its connection, as long as they agree on its timeouts. */
   static #byClient = new WeakMap()
@@ -43,22 +43,34 @@ class Source {
   #told = {}
   /** Apart from this object, which the native side must not keep alive. */
   #line = { made: 0, isLoginOld: true }
-  /** What calls have to wait for before they go to the link, which settles in their order. */
-  waiting
+  /** While the link holds calls back: the settings that they were made with, in turn. */
+  #held
+  /** Whether the settings may be others than those of the client, which could not be followed. */
+  #isLost = false
   /** Settles when the link is closed; `undefined` while it is open. */
   #closing
   /** Whether the client was seen closed since, so that it may be opened again. */
   #sawClosed = false
+  /** The link in use, and what went over those before it. */
+  #used
+  #before = { sent: 0, received: 0 }
 
   constructor(settings, timeouts, client, family) {
-    this.settings = settings
     this.#timeouts = timeouts
     this.#client = client
     this.#family = family
-    this.#openLink()
+    this.settings = { ...settings, ...timeouts }
+    this.link = this.#used = new Link(this.settings, listener(this.#line))
     if (!client) return
     this.#follow()
-    family.watch(client, () => this.#follow())
+    family.watch(client, () => {
+      try {
+        this.#follow()
+      } catch (error) {
+        // The next call fails of it. The client's own events must not.
+        log('the client cannot be followed: %s', reasonOf(error))
+      }
+    })
   }
 
   /** The source of a client, made when it is the first. */
@@ -78,18 +90,31 @@ class Source {
     return Math.max(0, this.#line.made - 1)
   }
 
+  /** What went over the connections so far. */
+  get bytes() {
+    const { sent, received } = this.#used.native.bytes()
+    return { sent: this.#before.sent + sent, received: this.#before.received + received }
+  }
+
   /**
-   * Catches up with what the application did to its client since the last call. Returns what the
-   * next call has to wait for, `undefined` when nothing: a promise that rejects with `code` and
-   * `message` of the reason why there can be no connection.
+   * Catches up with what the application did to its client since the last call. As long as that
+   * cannot be done, calls fail: they would go to where the client no longer is.
    */
   catchUp() {
-    if (!this.#client) return undefined
-    this.#follow()
-    if (this.#closing) return this.waiting
-    if (this.#family.hasChanged(this.#client, this.settings)) this.#update()
-    if (!this.waiting) this.#ask()
-    return this.waiting
+    if (!this.#client) return
+    try {
+      this.#follow()
+      if (this.#closing) return
+      if (this.#family.hasChanged(this.#client, this.settings) || this.#isLost) this.#change()
+      if (this.#held) return
+      const answered = this.#ask()
+      if (!answered) return
+      this.#hold(this.link, this.settings, UNTOLD, answered)
+      this.#line.isLoginOld = false
+    } catch (error) {
+      this.#isLost = true
+      this.link.native.refuse(reasonOf(error))
+    }
   }
 
   /**
@@ -106,66 +131,98 @@ class Source {
     }
   }
 
+  /** The settings of a call that is made now. */
+  #settingsNow() {
+    return { ...this.#family.settings(this.#client), ...this.#told, ...this.#timeouts }
+  }
+
   /** Closes the link with the client, and makes another when the client is opened again. */
   #follow() {
     const isClosed = this.#family.isClosed(this.#client)
     if (!this.#closing && isClosed) this.#closeLink()
     this.#sawClosed = Boolean(this.#closing) && (this.#sawClosed || isClosed)
     if (!this.#sawClosed || !this.#family.isOpen(this.#client)) return
-    this.#wait(this.#closing)
+    const settings = this.#settingsNow()
+    const link = new Link(settings, listener(this.#line))
+    const before = this.link
+    const closed = this.#closing.then(() => {
+      const { sent, received } = before.native.bytes()
+      this.#before.sent += sent
+      this.#before.received += received
+      this.#used = link
+      const answered = this.#ask()
+      this.#line.isLoginOld = false
+      return answered
+    })
+    this.#line.isLoginOld = true
+    this.#hold(link, settings, UNDONE, closed)
+    this.link = link
+    this.settings = settings
     this.#closing = undefined
     this.#sawClosed = false
-    this.#line.isLoginOld = true
-    this.settings = { ...this.#family.settings(this.#client), ...this.#told }
-    this.#openLink()
-  }
-
-  #openLink() {
-    const settings = { ...this.settings, ...this.#timeouts }
-    const resolves = []
-    const settle = settler(resolves)
-    this.link = checked(() => new native.Link(settings, listener(this.#line), settle))
-    this.promises = new Promises(this.link, resolves)
   }
 
   #closeLink() {
-    const { link, promises } = this
-    const close = () => promises.make(() => link.close())
-    this.#closing ??= this.waiting ? this.waiting.then(close, close) : close()
-    return this.#closing
+    return (this.#closing ??= this.link.close())
   }
 
-  #update() {
-    this.settings = { ...this.#family.settings(this.#client), ...this.#told }
-    this.link.update({ ...this.settings, ...this.#timeouts })
+  #change() {
+    const settings = this.#settingsNow()
+    if (this.#held) {
+      // Calls from now on wait as those before, but are to go with settings of their own.
+      this.#held.push(settings)
+      this.link.native.hold(UNTOLD)
+    } else {
+      this.link.update(settings)
+    }
+    this.settings = settings
+    this.link.native.refuse()
+    this.#isLost = false
   }
 
+  /** Asks the client what cannot be read; `undefined` when there is nothing to ask. */
   #ask() {
     const question = this.#family.ask?.(this.#client, this.#told, this.#line.isLoginOld)
-    if (!question) return
-    this.#line.isLoginOld = false
-    const limit = this.#timeouts.connectTimeout
-    const answered = within(limit, question).then(
-      (told) => {
-        Object.assign(this.#told, told)
-        this.#update()
-      },
+    if (!question) return undefined
+    return within(this.#timeouts.connectTimeout, question).then(
+      (told) => Object.assign(this.#told, told),
       (error) => {
         this.#line.isLoginOld = true
-        const reason = `the client's credentials provider failed: ${error.message}; check it`
-        throw Object.assign(new Error(reason), { code: 'AUTH' })
+        throw new LoginError(reasonOf(error))
       }
     )
-    this.#wait(answered)
   }
 
-  /** Lets calls wait. The first to hear of the end is this, so that no later call overtakes them. */
-  #wait(promise) {
-    this.waiting = promise
-    const end = () => {
-      if (this.waiting === promise) this.waiting = undefined
+  /**
+   * Holds the calls on a link back until a promise settles; fails them when it rejects. `reason` is
+   * what they wait for.
+   */
+  #hold(link, settings, reason, promise) {
+    const held = [settings]
+    let timer
+    const end = (isReady, failure) => {
+      clearInterval(timer)
+      if (this.#held === held) this.#held = undefined
+      for (const each of held) {
+        try {
+          if (!isReady) throw failure
+          link.update({ ...each, ...this.#told })
+          link.native.release()
+        } catch (error) {
+          if (this.link === link) this.#isLost = true
+          link.native.fail(error instanceof LoginError, reasonOf(error))
+        }
+      }
+      if (this.link === link) this.settings = link.settings
     }
-    promise.then(end, end)
+    // All is ready to end it before it begins, see `Link.expect`.
+    promise.then(
+      () => end(true),
+      (error) => end(false, error)
+    )
+    timer = setInterval(() => link.native.expire(), LOOK).unref()
+    link.native.hold(reason)
+    this.#held = held
   }
 }
 

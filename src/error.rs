@@ -69,6 +69,12 @@ pub enum Error {
         /// Its reply.
         reply: Arc<str>,
     },
+    /// The client's credentials provider failed.
+    #[error("the client's credentials provider failed: {0}; check it")]
+    Credentials(Arc<str>),
+    /// The client is no longer one that can be connected like.
+    #[error("the client's settings cannot be used: {0}; check what was changed on the client")]
+    Client(Arc<str>),
     /// The server has no database of that number.
     #[error(
         "{server} has no database {db}: {reply}; choose a number below the server's `databases` setting"
@@ -147,10 +153,10 @@ impl Error {
             Error::Closed => "CLOSED",
             Error::Busy { .. } => "BUSY",
             Error::Timeout { .. } => "TIMEOUT",
-            Error::Unreachable { .. } => "UNREACHABLE",
+            Error::Unreachable { .. } | Error::Client(_) => "UNREACHABLE",
             Error::Tls { .. } => "TLS",
             Error::Protocol { .. } => "PROTOCOL",
-            Error::Auth { .. } => "AUTH",
+            Error::Auth { .. } | Error::Credentials(_) => "AUTH",
             Error::Database { .. } => "DATABASE",
             Error::HungUp { .. } => "REPLY",
             Error::Internal(_) => "INTERNAL",
@@ -169,7 +175,9 @@ impl Error {
         let words = match &mut self {
             Error::Unreachable { reason, .. }
             | Error::Tls { reason, .. }
-            | Error::Protocol { reason, .. } => reason,
+            | Error::Protocol { reason, .. }
+            | Error::Credentials(reason)
+            | Error::Client(reason) => reason,
             Error::Auth { reply, .. }
             | Error::Database { reply, .. }
             | Error::Reply { reply, .. } => reply,

@@ -60,8 +60,10 @@ const startProxy = async (target, path) => {
   /** What becomes of bytes on their way to the client. */
   const pass = (pair, chunk) => {
     if (pair.share !== undefined) {
+      // Nothing that overtakes what is late.
+      const size = pair.late.length > 0 ? 0 : pair.share * chunk.length
       pair.server.pause()
-      pair.client.end(chunk.subarray(0, pair.share * chunk.length), () => close(pair))
+      pair.client.end(chunk.subarray(0, size), () => close(pair))
     } else if (fault.garbage) {
       pair.client.write(fault.garbage)
     } else if (fault.cutAfter !== undefined) {
@@ -70,7 +72,7 @@ const startProxy = async (target, path) => {
       if (chunk.length >= left) pair.client.end(() => close(pair))
     } else if (fault.piece && !fault.crawls) {
       trickle(pair.server, pair.client, chunk)
-    } else if (fault.delay) {
+    } else if (fault.delay || pair.late.length > 0) {
       pair.late.push(chunk)
       setTimeout(deliver, fault.delay, pair)
     } else {

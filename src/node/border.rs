@@ -9,10 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use napi::{Env, Result, check_status, sys};
 
+use super::outbox::Outbox;
 use super::promise::Promises;
 use super::value::{Reference, Scope, Values, string};
 use crate::backend::redis::Redis;
 use crate::engine::{self, Completion, ConnectionEvent, Receiver};
+use crate::error::Error;
 
 /// How many results share a handle scope.
 const RESULTS_A_SCOPE: usize = 256;
@@ -36,7 +38,8 @@ pub struct Border {
     is_orphan: AtomicBool,
     /// The JavaScript function that hears of the connection.
     listener: Reference,
-    /// The JavaScript function that settles promises: `settle(number, result, number, …)`.
+    /// The JavaScript function that settles promises: `settle(number, result, number, …)`. It may
+    /// know the stores, so it is kept alive only while a call is under way.
     settle: Reference,
 }
 
@@ -58,18 +61,13 @@ struct Context {
     border: Arc<Border>,
     link: Arc<Queue>,
     promises: Rc<Promises>,
+    outbox: Rc<Outbox>,
 }
 
 impl Border {
-    /// A border whose `listener` hears of the connection and `settle` of results, and the link it
-    /// receives from.
-    pub fn new(
-        env: &Env,
-        listener: Reference,
-        settle: Reference,
-        promises: Rc<Promises>,
-    ) -> Result<(Arc<Border>, Arc<Queue>)> {
-        let border = Arc::new(Border {
+    /// A border whose `listener` hears of the connection and `settle`, a weak reference, of results.
+    pub fn new(listener: Reference, settle: Reference) -> Arc<Border> {
+        Arc::new(Border {
             arrived: Mutex::default(),
             function: Mutex::new(None),
             is_signalled: AtomicBool::new(false),
@@ -77,16 +75,25 @@ impl Border {
             is_orphan: AtomicBool::new(false),
             listener,
             settle,
-        });
-        let link = Queue::new(Redis::default(), border.clone());
+        })
+    }
+
+    /// Opens the way to JavaScript for what comes from `link`.
+    pub fn open(
+        self: &Arc<Self>,
+        env: &Env,
+        link: Arc<Queue>,
+        promises: Rc<Promises>,
+        outbox: Rc<Outbox>,
+    ) -> Result<()> {
         let context = Context {
-            border: border.clone(),
-            link: link.clone(),
+            border: self.clone(),
+            link,
             promises,
+            outbox,
         };
-        let function = threadsafe_function(env, context)?;
-        *border.function() = Some(function);
-        Ok((border, link))
+        *self.function() = Some(threadsafe_function(env, context)?);
+        Ok(())
     }
 
     fn function(&self) -> MutexGuard<'_, Option<Function>> {
@@ -113,6 +120,7 @@ impl Border {
         if pending == 0
             && let Some(Function(function)) = *self.function()
         {
+            self.settle.hold(env);
             // SAFETY: the function is alive, see the field; this is the JavaScript thread.
             unsafe { sys::napi_ref_threadsafe_function(env, function) };
         }
@@ -123,6 +131,7 @@ impl Border {
         self.pending.store(pending, Ordering::Relaxed);
         if pending == 0 && count > 0 {
             if let Some(Function(function)) = *self.function() {
+                self.settle.let_go(env);
                 // SAFETY: as in `depart`.
                 unsafe { sys::napi_unref_threadsafe_function(env, function) };
             }
@@ -154,9 +163,8 @@ impl Border {
         }
     }
 
-    /// Fails a call that never departed: soon, so that nobody hears of it before it returns.
-    pub fn fail_soon(&self, env: sys::napi_env, ticket: Ticket, failure: engine::Failure) {
-        self.depart(env);
+    /// Fails a call: soon, so that nobody hears of it before it returns.
+    pub fn fail_soon(&self, ticket: Ticket, failure: engine::Failure) {
         let (result, attempts) = (Err(failure), 0);
         self.settle(&mut vec![Completion {
             ticket,
@@ -197,15 +205,17 @@ impl Border {
             if self.function().is_none() {
                 break;
             }
-            let (state, server, reason) = match note {
-                ConnectionEvent::Connecting(server) => ("connecting", server, String::new()),
-                ConnectionEvent::Ready(server) => ("ready", server, String::new()),
-                ConnectionEvent::Failed(server, error) => ("failed", server, error.to_string()),
-                ConnectionEvent::Lost(server, error) => ("lost", server, error.to_string()),
+            let (state, server, error) = match note {
+                ConnectionEvent::Connecting(server) => ("connecting", server, None),
+                ConnectionEvent::Ready(server) => ("ready", server, None),
+                ConnectionEvent::Failed(server, error) => ("failed", server, Some(error)),
+                ConnectionEvent::Lost(server, error) => ("lost", server, Some(error)),
             };
-            let texts = [state, &server, &reason].map(|text| string(env, text.as_bytes()));
-            if let [Some(state), Some(server), Some(reason)] = texts {
-                self.listener.call(env, &[state, server, reason]);
+            let reason = error.as_ref().map(Error::to_string).unwrap_or_default();
+            let code = error.as_ref().map(Error::code).unwrap_or_default();
+            let texts = [state, &server, &reason, code].map(|text| string(env, text.as_bytes()));
+            if let [Some(state), Some(server), Some(reason), Some(code)] = texts {
+                self.listener.call(env, &[state, server, reason, code]);
             }
         }
         let count = done.len();
@@ -220,7 +230,12 @@ impl Border {
                 let call = promises.take(done.ticket);
                 settled.extend(values.settle(env, call, done));
             }
-            self.settle.call(env, &settled);
+            if self.settle.call(env, &settled).is_none() {
+                // Something stopped JavaScript midway. Those that are settled already it skips.
+                for one in settled.chunks(2) {
+                    self.settle.call(env, one);
+                }
+            }
             drop(scope);
             settled.clear();
             // Not before: those who hear of a failure may make a call.
@@ -289,6 +304,7 @@ unsafe extern "C" fn on_signal(
     if !env.is_null() {
         // SAFETY: made in `threadsafe_function`, alive until `finalize`.
         let context = unsafe { &*context.cast::<Context>() };
+        context.outbox.end_overdue();
         context.border.settle_arrived(env, &context.promises);
     }
 }

@@ -1,7 +1,8 @@
 //! The calls of a store: arguments in, promises out.
 
-use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use napi::bindgen_prelude::{JsObjectValue, Object};
@@ -14,7 +15,7 @@ use super::owner::Owner;
 use super::promise::UnderWay;
 use super::text::{self, Unwritten};
 use super::trace::Trace;
-use super::value::{Values, integer};
+use super::value::Values;
 use crate::call::{Answer, Operation};
 use crate::engine::{Call, Failure};
 use crate::error::{Error, masked};
@@ -27,27 +28,26 @@ const OPS: [Operation; 5] = [
     Operation::DeleteAllIds,
 ];
 
-/// What a store does its calls with.
+/// What a store does its calls on a link with.
 pub struct Calls {
-    pub shared: Rc<Shared>,
-    pub owner: Rc<Owner>,
-    pub prefix: Vec<u8>,
+    shared: Rc<Shared>,
+    owner: Rc<Owner>,
     /// Of a call made at the link's epoch.
-    pub read_deadline: Instant,
-    pub write_deadline: Instant,
-    pub max_pending: usize,
-    /// How many were made.
-    pub made: Cell<u64>,
-    pub is_traced: Cell<bool>,
-}
-
-impl Drop for Calls {
-    fn drop(&mut self) {
-        self.owner.gone(self.shared.env);
-    }
+    read_deadline: Instant,
+    write_deadline: Instant,
 }
 
 impl Calls {
+    pub fn new(shared: Rc<Shared>, owner: Rc<Owner>) -> Rc<Calls> {
+        let deadline = |ms: u32| shared.link.epoch + Duration::from_millis(ms.into());
+        Rc::new(Calls {
+            read_deadline: deadline(owner.settings.read_timeout),
+            write_deadline: deadline(owner.settings.write_timeout),
+            shared,
+            owner,
+        })
+    }
+
     /// An object of the calls as functions, which keep this alive.
     pub fn functions<'env>(self: &Rc<Self>, env: &'env Env) -> Result<Object<'env>> {
         let mut functions = Object::new(env)?;
@@ -59,7 +59,7 @@ impl Calls {
         Ok(functions)
     }
 
-    /// Makes a call: the number of its promise, or -1 less that number when the burst is to be ended, or
+    /// Makes a call, whose promise JavaScript knows by the number on the board: gives nothing, or
     /// what it comes to when that is known already, or nothing with a pending exception when the
     /// conversion of an argument throws.
     fn call(
@@ -68,26 +68,32 @@ impl Calls {
         op: Operation,
         given: [sys::napi_value; ARGUMENTS],
     ) -> sys::napi_value {
-        // Most calls are all strings and integers, which need no conversion.
-        if !self.is_traced.get() && self.refusal().is_none() {
-            match self.queue(env, op, None, &given) {
-                Ok(number) => return number,
-                Err(Unwritten::NoId) => return self.no_id(env, op, None),
-                Err(Unwritten::Unreadable) => {}
-            }
+        // First of all: a conversion may make calls, which are to have other numbers.
+        let ticket = self.shared.promises.reserve();
+        let answer = self.make(env, op, ticket, given);
+        if !matches!(answer, Ok(None)) {
+            self.shared.promises.free([ticket]);
         }
-        self.call_converted(env, op, given)
-            .unwrap_or(std::ptr::null_mut())
+        answer.ok().flatten().unwrap_or(std::ptr::null_mut())
     }
 
-    /// Makes a call whose arguments are to be turned into strings first: in the order of a template
-    /// literal, since that may run code.
-    fn call_converted(
+    /// Makes a call: its answer when that is known already.
+    fn make(
         &self,
         env: sys::napi_env,
         op: Operation,
+        ticket: Ticket,
         mut given: [sys::napi_value; ARGUMENTS],
-    ) -> Result<sys::napi_value> {
+    ) -> Result<Option<sys::napi_value>> {
+        // Most calls are all strings and integers, which need no conversion.
+        if !self.owner.is_traced.get() && self.refusal().is_none() {
+            match self.queue(env, op, ticket, None, &given) {
+                Ok(()) => return Ok(None),
+                Err(Unwritten::NoId) => return Ok(Some(self.no_id(env, op, None))),
+                Err(Unwritten::Unreadable) => {}
+            }
+        }
+        // In the order of a template literal, since that may run code.
         let [integration, ids @ ..] = &mut given;
         text::convert(env, integration)?;
         let mut are_ids = true;
@@ -97,14 +103,14 @@ impl Calls {
         let integration = text::bytes(env, *integration);
         let trace = || {
             let trace = || Box::new(Trace::new(op, &integration));
-            self.is_traced.get().then(trace)
+            self.owner.is_traced.get().then(trace)
         };
         let error = match self.refusal() {
             Some(error) => error,
-            None if !are_ids => return Ok(self.no_id(env, op, trace())),
-            None => match self.queue(env, op, trace(), &given) {
-                Ok(number) => return Ok(number),
-                Err(Unwritten::NoId) => return Ok(self.no_id(env, op, trace())),
+            None if !are_ids => return Ok(Some(self.no_id(env, op, trace()))),
+            None => match self.queue(env, op, ticket, trace(), &given) {
+                Ok(()) => return Ok(None),
+                Err(Unwritten::NoId) => return Ok(Some(self.no_id(env, op, trace()))),
                 Err(Unwritten::Unreadable) => Error::Internal("an argument cannot be read".into()),
             },
         };
@@ -113,36 +119,34 @@ impl Calls {
             integration: masked(&integration),
             error,
         };
-        let ticket = self.ticket(trace());
-        let number = integer(env, ticket as i32);
-        self.count();
-        self.shared.border.fail_soon(env, ticket, failure);
-        Ok(number)
+        self.began(env, ticket, trace());
+        self.shared.border.fail_soon(ticket, failure);
+        Ok(None)
     }
 
     /// Why no call can be made now.
     fn refusal(&self) -> Option<Error> {
         if self.shared.is_closed.get() {
             Some(Error::Closed)
-        } else if self.owner.pending() >= self.max_pending {
+        } else if self.owner.is_busy() {
             Some(Error::Busy {
-                server: self.shared.settings.borrow().server.clone(),
-                limit: self.max_pending,
+                server: self.shared.outbox.server(),
+                limit: self.owner.settings.max_pending as usize,
             })
         } else {
-            None
+            self.shared.refusal.borrow().clone()
         }
     }
 
-    /// Queues a call: what [`Calls::call`] gives for it.
+    /// Queues a call whose arguments can be written as they are.
     fn queue(
         &self,
         env: sys::napi_env,
         op: Operation,
+        ticket: Ticket,
         trace: Option<Box<Trace>>,
         given: &[sys::napi_value; ARGUMENTS],
-    ) -> std::result::Result<sys::napi_value, Unwritten> {
-        let ticket = self.ticket(trace);
+    ) -> std::result::Result<(), Unwritten> {
         let call = Call {
             op,
             deadline: if op.is_lookup() {
@@ -154,31 +158,19 @@ impl Calls {
         };
         let [integration, ids @ ..] = given;
         let ids = &ids[..ids_of(op)];
-        let shared = &self.shared;
-        let pushed = shared
-            .burst
-            .borrow_mut()
-            .push(&shared.settings.borrow(), call, |out| {
-                text::write(env, &self.prefix, *integration, ids, out)
-            });
-        let is_first = match pushed {
-            Ok(is_first) => is_first,
-            Err(reason) => {
-                shared.promises.take(ticket);
-                shared.promises.free([ticket]);
-                return Err(reason);
-            }
-        };
-        self.count();
-        shared.border.depart(env);
-        let number = ticket as i32;
-        Ok(integer(env, if is_first { -1 - number } else { number }))
+        let prefix = self.owner.settings.key_prefix.as_bytes();
+        self.shared
+            .outbox
+            .push(call, |out| text::write(env, prefix, *integration, ids, out))?;
+        self.began(env, ticket, trace);
+        Ok(())
     }
 
-    /// The number of a new call's promise.
-    fn ticket(&self, trace: Option<Box<Trace>>) -> Ticket {
+    fn began(&self, env: sys::napi_env, ticket: Ticket, trace: Option<Box<Trace>>) {
         let owner = self.owner.clone();
-        self.shared.promises.add(Some(UnderWay { owner, trace }))
+        owner.began();
+        self.shared.border.depart(env);
+        self.shared.promises.keep(ticket, UnderWay { owner, trace });
     }
 
     /// What a call with something that is no id comes to, which is told of at once.
@@ -188,7 +180,7 @@ impl Calls {
         op: Operation,
         trace: Option<Box<Trace>>,
     ) -> sys::napi_value {
-        self.made.set(self.made.get() + 1);
+        self.owner.count();
         let answer = if op.is_lookup() {
             Answer::Missing
         } else {
@@ -196,14 +188,9 @@ impl Calls {
         };
         let value = Values::new(env).of(env, &answer);
         if let Some(trace) = trace {
-            self.owner.tell(env, &trace, &Ok(answer), 0);
+            self.owner.tell(&trace, &Ok(answer), 0);
         }
         value
-    }
-
-    fn count(&self) {
-        self.owner.began();
-        self.made.set(self.made.get() + 1);
     }
 }
 

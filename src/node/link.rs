@@ -4,17 +4,18 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use napi::bindgen_prelude::Unknown;
+use napi::bindgen_prelude::{Int32Array, Unknown};
 use napi::{Env, JsValue, Result, sys};
 use napi_derive::napi;
 
-use super::border::{Border, Queue, Ticket};
+use super::board::Board;
+use super::border::{Border, Queue};
+use super::outbox::Outbox;
 use super::promise::Promises;
 use super::settings::ServerSettings;
-use super::value::{Reference, Values, integer};
+use super::value::Reference;
 use crate::backend::redis::Redis;
-use crate::call::Answer;
-use crate::engine;
+use crate::error::Error;
 use crate::settings::Settings;
 
 /// A connection to one server, opened by the first call.
@@ -23,19 +24,14 @@ pub struct Link(pub(super) Rc<Shared>);
 
 /// What a link and its stores share on the JavaScript thread.
 pub(super) struct Shared {
-    pub env: sys::napi_env,
+    env: sys::napi_env,
     pub border: Arc<Border>,
     pub link: Arc<Queue>,
-    pub burst: RefCell<engine::Submission<Ticket, Redis>>,
     pub promises: Rc<Promises>,
-    pub settings: RefCell<Arc<Settings>>,
+    pub outbox: Rc<Outbox>,
     pub is_closed: Cell<bool>,
-}
-
-impl Shared {
-    fn end_burst(&self) {
-        self.burst.borrow_mut().end(self.border.pending());
-    }
+    /// Why calls fail now, when they do.
+    pub refusal: RefCell<Option<Error>>,
 }
 
 impl Drop for Shared {
@@ -46,64 +42,129 @@ impl Drop for Shared {
     }
 }
 
+/// Bytes that went over the connections of a link.
+#[napi(object)]
+pub struct Bytes {
+    /// To the server.
+    pub sent: f64,
+    /// From it.
+    pub received: f64,
+}
+
 #[napi]
 impl Link {
-    /// `listener(state, server, reason)` hears what happens to the connection, and
-    /// `settle(number, result, number, …)` what becomes of calls.
+    /// `listener(state, server, reason, code)` hears what happens to the connection, and
+    /// `settle(number, result, number, …)`, which is kept alive only while a call is under way,
+    /// what becomes of calls. On `board` stands the number that the next call's promise is to be
+    /// known by, and whether `endBurst` is still to be called for those before it.
     #[napi(constructor)]
     pub fn new(
         env: &Env,
         settings: ServerSettings,
-        #[napi(ts_arg_type = "(state: string, server: string, reason: string) => void")]
+        #[napi(
+            ts_arg_type = "(state: string, server: string, reason: string, code: string) => void"
+        )]
         listener: Unknown<'_>,
         #[napi(ts_arg_type = "(...settled: unknown[]) => void")] settle: Unknown<'_>,
+        board: Int32Array,
     ) -> Result<Link> {
-        let settings = RefCell::new(Arc::new(Settings::try_from(settings)?));
+        let settings = Settings::try_from(settings)?;
+        let board = Rc::new(Board::new(board)?);
         let listener = Reference::new(env.raw(), listener.raw())?;
-        let settle = Reference::new(env.raw(), settle.raw())?;
-        let promises = Rc::new(Promises::default());
-        let (border, link) = Border::new(env, listener, settle, promises.clone())?;
+        let settle = Reference::weak(env.raw(), settle.raw())?;
+        let promises = Rc::new(Promises::new(board.clone()));
+        let border = Border::new(listener, settle);
+        let link = Queue::new(Redis::default(), border.clone());
+        let outbox = Outbox::new(link.clone(), border.clone(), board, settings);
+        let outbox = Rc::new(outbox);
+        border.open(env, link.clone(), promises.clone(), outbox.clone())?;
         Ok(Link(Rc::new(Shared {
             env: env.raw(),
             border,
-            burst: RefCell::new(engine::Submission::new(link.clone())),
             link,
             promises,
-            settings,
+            outbox,
             is_closed: Cell::new(false),
+            refusal: RefCell::default(),
         })))
     }
 
     /// The settings of the calls from now on.
     #[napi]
     pub fn update(&self, settings: ServerSettings) -> Result<()> {
-        *self.0.settings.borrow_mut() = Arc::new(Settings::try_from(settings)?);
+        self.0.outbox.update(Settings::try_from(settings)?);
         Ok(())
     }
 
-    /// Sends the calls made since the last time: to be called after a call that gave a number below
-    /// zero, once what else was to be called is called.
+    /// Sends the calls made since the last time: to be called once what else was to be called is
+    /// called.
     #[napi]
     pub fn end_burst(&self) {
-        self.0.end_burst();
+        self.0.outbox.end();
+    }
+
+    /// Holds the calls from now on back, apart from those that are held back already. `reason` is
+    /// said when one passes its deadline meanwhile.
+    #[napi]
+    pub fn hold(&self, reason: String) {
+        self.0.outbox.hold(&reason);
+    }
+
+    /// Lets go what was held back first, with the settings of now.
+    #[napi]
+    pub fn release(&self) {
+        self.0.outbox.release();
+    }
+
+    /// Fails what was held back first: the client's credentials provider has failed, or else its
+    /// settings cannot be used.
+    #[napi]
+    pub fn fail(&self, is_login: bool, reason: String) {
+        let kind = if is_login {
+            Error::Credentials
+        } else {
+            Error::Client
+        };
+        self.0.outbox.fail(&kind(reason.into()));
+    }
+
+    /// Fails the calls from now on, since the client's settings cannot be used for this reason; no
+    /// longer when there is none.
+    #[napi]
+    pub fn refuse(&self, reason: Option<String>) {
+        let refusal = reason.map(|reason| Error::Client(reason.into()));
+        *self.0.refusal.borrow_mut() = refusal;
+    }
+
+    /// Fails what is held back and has passed its deadline.
+    #[napi]
+    pub fn expire(&self) {
+        self.0.outbox.expire();
     }
 
     /// Ends the link: later calls fail, and the connection closes when the earlier ones have
-    /// completed. Gives the number that is settled then, or `true` when there is nothing to wait for.
-    #[napi(ts_return_type = "number | true")]
-    pub fn close<'env>(&self, env: &'env Env) -> Unknown<'env> {
+    /// completed. The promise of this is known as that of a call; gives `true` when there is
+    /// nothing to wait for.
+    #[napi(ts_return_type = "true | undefined")]
+    pub fn close(&self, env: &Env) -> Option<bool> {
         let shared = &self.0;
         shared.is_closed.set(true);
-        shared.end_burst();
-        let number = shared.promises.add(None);
-        let value = if shared.link.close(number).is_none() {
+        let number = shared.promises.reserve();
+        if shared.outbox.close(number) {
             shared.border.depart(env.raw());
-            integer(env.raw(), number as i32)
-        } else {
-            shared.promises.free([number]);
-            Values::new(env.raw()).of(env.raw(), &Answer::Yes)
-        };
-        // SAFETY: just made in `env`.
-        unsafe { Unknown::from_raw_unchecked(env.raw(), value) }
+            return None;
+        }
+        shared.promises.free([number]);
+        Some(true)
+    }
+
+    /// What went over its connections so far.
+    #[napi]
+    pub fn bytes(&self) -> Bytes {
+        let stats = self.0.link.backend.stats();
+        Bytes {
+            sent: stats.sent() as f64,
+            received: stats.received() as f64,
+        }
     }
 }

@@ -4,10 +4,13 @@
 //! All functions here run on the JavaScript thread of one environment (the main thread or a
 //! worker), but for [`border::Border`]'s methods as the engine's receiver.
 
+mod board;
 mod border;
 mod calls;
 mod function;
+mod held;
 mod link;
+mod outbox;
 mod owner;
 mod promise;
 mod settings;

@@ -1,37 +1,55 @@
-//! What the calls of a store leave behind: who hears of them, and how many are under way.
+//! A store as its calls know it: what they are done with, and what they leave behind.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
 use napi::sys;
 
+use super::settings::StoreSettings;
 use super::trace::Trace;
-use super::value::{Reference, string};
+use super::value::{Reference, error, string};
 use crate::call::Answer;
 use crate::engine::Failure;
 
-/// A store as its calls under way know it; it outlives the JavaScript object until they settle.
+/// What the calls of a store share; it outlives the JavaScript object until they settle.
 pub struct Owner {
-    /// `report(code, message, operation, integration)` tells of a failure and returns the error.
+    env: sys::napi_env,
+    pub settings: StoreSettings,
+    /// `report(code, message, operation, integration)` tells of a failure and returns the error. It
+    /// may know the store, so it is kept alive only while a call is under way.
     report: Reference,
     /// `observe(operation, integration, milliseconds, outcome, attempts)` hears of traced calls.
     observe: Reference,
-    is_strict: bool,
+    /// How many calls were made.
+    pub made: Cell<u64>,
+    pub is_traced: Cell<bool>,
     /// Calls that are not settled.
     pending: Cell<usize>,
-    /// Whether the JavaScript object is gone.
-    is_gone: Cell<bool>,
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.report.delete(self.env);
+        self.observe.delete(self.env);
+    }
 }
 
 impl Owner {
-    /// A store without calls.
-    pub fn new(report: Reference, observe: Reference, is_strict: bool) -> Rc<Owner> {
+    /// A store without calls. `report` is a weak reference.
+    pub fn new(
+        env: sys::napi_env,
+        settings: StoreSettings,
+        report: Reference,
+        observe: Reference,
+    ) -> Rc<Owner> {
         Rc::new(Owner {
+            env,
+            settings,
             report,
             observe,
-            is_strict,
+            made: Cell::new(0),
+            is_traced: Cell::new(false),
             pending: Cell::new(0),
-            is_gone: Cell::new(false),
         })
     }
 
@@ -40,13 +58,38 @@ impl Owner {
         self.pending.get()
     }
 
+    /// Whether as many calls wait as may.
+    pub fn is_busy(&self) -> bool {
+        self.pending() >= self.settings.max_pending as usize
+    }
+
+    /// A call more was made.
+    pub fn count(&self) {
+        self.made.set(self.made.get() + 1);
+    }
+
     /// A call more is to be settled.
     pub fn began(&self) {
-        self.pending.set(self.pending() + 1);
+        self.count();
+        let pending = self.pending();
+        self.pending.set(pending + 1);
+        if pending == 0 {
+            self.report.hold(self.env);
+        }
+    }
+
+    /// One call is settled.
+    pub fn settled(&self) {
+        let pending = self.pending() - 1;
+        self.pending.set(pending);
+        if pending == 0 {
+            self.report.let_go(self.env);
+        }
     }
 
     /// Tells of the failure: the error to reject with, none when the store is not set to.
-    pub fn fail(&self, env: sys::napi_env, failure: &Failure) -> Option<sys::napi_value> {
+    pub fn fail(&self, failure: &Failure) -> Option<sys::napi_value> {
+        let env = self.env;
         let message = failure.error.to_string();
         let texts = [
             failure.error.code(),
@@ -56,41 +99,16 @@ impl Owner {
         ];
         let arguments = texts.map(|text| string(env, text.as_bytes()));
         let arguments = arguments.into_iter().collect::<Option<Vec<_>>>()?;
-        let error = self.report.call(env, &arguments);
-        error.filter(|_| self.is_strict)
+        let told = self.report.call(env, &arguments);
+        // Also where JavaScript was stopped meanwhile, a failure is no success.
+        let made = || error(env, arguments[0], arguments[1]);
+        self.settings.strict.then(|| told.or_else(made)).flatten()
     }
 
     /// Tells of a traced call, whatever became of it.
-    pub fn tell(
-        &self,
-        env: sys::napi_env,
-        trace: &Trace,
-        result: &std::result::Result<Answer, Failure>,
-        attempts: u8,
-    ) {
-        if let Some(arguments) = trace.arguments(env, result, attempts) {
-            self.observe.call(env, &arguments);
-        }
-    }
-
-    /// One call of this store is settled.
-    pub fn settled(&self, env: sys::napi_env) {
-        self.pending.set(self.pending() - 1);
-        if self.is_gone.get() {
-            self.let_go(env);
-        }
-    }
-
-    /// The JavaScript object is gone: so are its functions, once no call needs them.
-    pub fn gone(&self, env: sys::napi_env) {
-        self.is_gone.set(true);
-        self.let_go(env);
-    }
-
-    fn let_go(&self, env: sys::napi_env) {
-        if self.pending() == 0 {
-            self.report.delete(env);
-            self.observe.delete(env);
+    pub fn tell(&self, trace: &Trace, result: &std::result::Result<Answer, Failure>, attempts: u8) {
+        if let Some(arguments) = trace.arguments(self.env, result, attempts) {
+            self.observe.call(self.env, &arguments);
         }
     }
 }

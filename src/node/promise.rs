@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use super::board::Board;
 use super::owner::Owner;
 use super::trace::Trace;
 
@@ -15,23 +16,41 @@ pub struct UnderWay {
     pub trace: Option<Box<Trace>>,
 }
 
-/// The promises of a link: a number names each until it is free again.
-#[derive(Default)]
+/// The promises of a link: a number names each until it is free again. The board tells the next one,
+/// so that JavaScript knows the promise by it before the call is made: whatever stops JavaScript on
+/// the way, no call is under way whose promise it does not know.
 pub struct Promises {
     calls: RefCell<Vec<Option<UnderWay>>>,
     free: RefCell<Vec<u32>>,
+    board: Rc<Board>,
 }
 
 impl Promises {
-    /// A number for a promise; that of the end of the link has no call.
-    pub fn add(&self, call: Option<UnderWay>) -> u32 {
-        let mut calls = self.calls.borrow_mut();
-        if let Some(number) = self.free.borrow_mut().pop() {
-            calls[number as usize] = call;
-            return number;
+    /// None yet.
+    pub fn new(board: Rc<Board>) -> Promises {
+        Promises {
+            calls: RefCell::default(),
+            free: RefCell::default(),
+            board,
         }
-        calls.push(call);
-        calls.len() as u32 - 1
+    }
+
+    /// Takes the number that is on the board.
+    pub fn reserve(&self) -> u32 {
+        let mut calls = self.calls.borrow_mut();
+        let mut free = self.free.borrow_mut();
+        let number = free.pop().unwrap_or_else(|| {
+            calls.push(None);
+            calls.len() as u32 - 1
+        });
+        let next = free.last().copied().unwrap_or(calls.len() as u32);
+        self.board.set_next(next);
+        number
+    }
+
+    /// Keeps what there is of the call; that of the end of a link has nothing.
+    pub fn keep(&self, number: u32, call: UnderWay) {
+        self.calls.borrow_mut()[number as usize] = Some(call);
     }
 
     /// Takes out what was kept of the call.
@@ -41,6 +60,10 @@ impl Promises {
 
     /// Takes numbers back. JavaScript must know them no more.
     pub fn free(&self, numbers: impl IntoIterator<Item = u32>) {
-        self.free.borrow_mut().extend(numbers);
+        let mut free = self.free.borrow_mut();
+        free.extend(numbers);
+        if let Some(&next) = free.last() {
+            self.board.set_next(next);
+        }
     }
 }

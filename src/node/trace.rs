@@ -1,6 +1,6 @@
 //! What is told of a call when somebody listens on its diagnostics channel.
 
-use std::time::Instant;
+use tokio::time::Instant;
 
 use napi::sys;
 

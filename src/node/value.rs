@@ -9,7 +9,7 @@ use super::promise::UnderWay;
 use crate::call::Answer;
 use crate::engine::Completion;
 
-/// A JavaScript function that is kept alive.
+/// A JavaScript function.
 pub struct Reference(sys::napi_ref);
 
 // SAFETY: the pointer is only carried through other threads; all methods take the environment,
@@ -21,13 +21,35 @@ unsafe impl Sync for Reference {}
 impl Reference {
     /// Keeps `function` alive until [`Reference::delete`] or the environment's end.
     pub fn new(env: sys::napi_env, function: sys::napi_value) -> Result<Reference> {
+        Reference::held(env, function, 1)
+    }
+
+    /// Keeps `function` alive only while it is held.
+    pub fn weak(env: sys::napi_env, function: sys::napi_value) -> Result<Reference> {
+        Reference::held(env, function, 0)
+    }
+
+    fn held(env: sys::napi_env, function: sys::napi_value, times: u32) -> Result<Reference> {
         let mut reference = ptr::null_mut();
         // SAFETY: `function` is a live handle of `env`.
-        check_status!(unsafe { sys::napi_create_reference(env, function, 1, &mut reference) })?;
+        check_status!(unsafe { sys::napi_create_reference(env, function, times, &mut reference) })?;
         Ok(Reference(reference))
     }
 
-    /// Calls the function, whose exceptions are dropped: it is our own and catches its user's.
+    /// Keeps the function alive, until it is let go as often.
+    pub fn hold(&self, env: sys::napi_env) {
+        // SAFETY: the reference is alive until `delete`, which its holder calls last.
+        unsafe { sys::napi_reference_ref(env, self.0, ptr::null_mut()) };
+    }
+
+    /// Takes one [`Reference::hold`] back.
+    pub fn let_go(&self, env: sys::napi_env) {
+        // SAFETY: as in `hold`.
+        unsafe { sys::napi_reference_unref(env, self.0, ptr::null_mut()) };
+    }
+
+    /// Calls the function, whose exceptions are dropped: it is our own and catches its user's. Gives
+    /// nothing when it did not return, or is garbage.
     pub fn call(
         &self,
         env: sys::napi_env,
@@ -105,13 +127,13 @@ impl Values {
             trace: Some(trace),
         }) = &call
         {
-            owner.tell(env, trace, &done.result, done.attempts);
+            owner.tell(trace, &done.result, done.attempts);
         }
         let mut number = done.ticket as i32;
         let value = match (&done.result, &call) {
             (Ok(answer), _) => self.of(env, answer),
             (Err(_), None) => self.undefined,
-            (Err(failure), Some(UnderWay { owner, .. })) => match owner.fail(env, failure) {
+            (Err(failure), Some(UnderWay { owner, .. })) => match owner.fail(failure) {
                 Some(error) => {
                     number = -1 - number;
                     error
@@ -121,7 +143,7 @@ impl Values {
             },
         };
         if let Some(UnderWay { owner, .. }) = call {
-            owner.settled(env);
+            owner.settled();
         }
         [integer(env, number), value]
     }
@@ -156,6 +178,18 @@ pub fn string(env: sys::napi_env, text: &[u8]) -> Option<sys::napi_value> {
     let mut value = ptr::null_mut();
     // SAFETY: `text` is that long and copied.
     let status = unsafe { make(env, text.as_ptr().cast(), text.len() as isize, &mut value) };
+    (status == sys::Status::napi_ok).then_some(value)
+}
+
+/// A JavaScript error with a code.
+pub fn error(
+    env: sys::napi_env,
+    code: sys::napi_value,
+    message: sys::napi_value,
+) -> Option<sys::napi_value> {
+    let mut value = ptr::null_mut();
+    // SAFETY: both are live handles of `env`.
+    let status = unsafe { sys::napi_create_error(env, code, message, &mut value) };
     (status == sys::Status::napi_ok).then_some(value)
 }
 

@@ -1,0 +1,79 @@
+const { isDeepStrictEqual } = require('node:util')
+const native = require('../native')
+const { refuse } = require('./check')
+const { NativePromise, soon } = require('./globals')
+
+const reject = NativePromise.reject.bind(NativePromise)
+
+/** What stands on the board, see src/node/board.rs. */
+const NEXT = 0
+const IS_OPEN = 1
+
+/**
+ * What the native side settles promises with. It takes number and result of each, in turn; of one
+ * that failed, -1 less its number and the error. A promise that is not there was never handed out,
+ * or is settled: the native side goes through a list once more when something stopped this midway.
+ */
+const settler =
+  (resolves) =>
+  (...settled) => {
+    for (let at = 0; at < settled.length; at += 2) {
+      const isFailed = settled[at] < 0
+      const number = isFailed ? -1 - settled[at] : settled[at]
+      resolves[number]?.(isFailed ? reject(settled[at + 1]) : settled[at + 1])
+      resolves[number] = undefined
+    }
+  }
+
+/** A connection, and the promises of the calls on it, which the native side settles by number. */
+class Link {
+  /** The waiting ones, by their numbers. */
+  #resolves = []
+  #board = new Int32Array(2)
+  /** The native side keeps it alive only while it has calls. */
+  #settle = settler(this.#resolves)
+  #endBurst = () => this.native.endBurst()
+
+  /** `settings` are those of the calls from now on. */
+  constructor(settings, listener) {
+    this.settings = settings
+    this.native = checked(() => new native.Link(settings, listener, this.#settle, this.#board))
+  }
+
+  /**
+   * Takes in the promise of the next native call, which is to be made at once. All is ready before
+   * it is: code may be stopped between any two steps, by a time-out of `vm` for one, and must
+   * neither leave a call that never sets off nor one that cannot be settled.
+   */
+  expect(resolve) {
+    // Once all who have just got a result have made their next call.
+    if (this.#board[IS_OPEN] === 0) soon(this.#endBurst)
+    this.#resolves[this.#board[NEXT]] = resolve
+  }
+
+  /** New settings mean a new connection. */
+  update(settings) {
+    if (isDeepStrictEqual(settings, this.settings)) return
+    checked(() => this.native.update(settings))
+    this.settings = settings
+  }
+
+  /** Resolves when all calls are done and the connection is closed. */
+  close() {
+    return new NativePromise((resolve) => {
+      this.expect(resolve)
+      if (this.native.close()) resolve(true)
+    })
+  }
+}
+
+/** Runs the native side's own checks, whose complaints are about what the caller passed. */
+const checked = (run) => {
+  try {
+    return run()
+  } catch (error) {
+    throw refuse(error.message)
+  }
+}
+
+module.exports = { Link }

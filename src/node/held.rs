@@ -1,0 +1,72 @@
+//! Calls that wait until JavaScript knows what to connect with.
+
+use tokio::time::Instant;
+
+use super::border::Ticket;
+use crate::engine::{Call, Failure, Lengths};
+use crate::error::{Error, masked};
+
+/// Calls that are to go with the same settings, in their order.
+#[derive(Default)]
+pub struct Held(Vec<HeldCall>);
+
+/// A call, its arguments already text.
+pub struct HeldCall {
+    call: Call<Ticket>,
+    made: Instant,
+    text: Vec<u8>,
+    lengths: Lengths,
+}
+
+impl Held {
+    /// Adds a call, whose deadline counts from the epoch. `write` appends its arguments and tells
+    /// their lengths; when it fails, nothing is added.
+    pub fn push<E>(
+        &mut self,
+        call: Call<Ticket>,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<Lengths, E>,
+    ) -> Result<(), E> {
+        let mut text = Vec::new();
+        let lengths = write(&mut text)?;
+        text.shrink_to_fit();
+        self.0.push(HeldCall {
+            call,
+            made: Instant::now(),
+            text,
+            lengths,
+        });
+        Ok(())
+    }
+
+    /// Takes the calls out whose time is over.
+    pub fn expired(&mut self, epoch: Instant) -> impl Iterator<Item = HeldCall> {
+        let is_over = move |held: &mut HeldCall| held.made.elapsed() >= held.call.deadline - epoch;
+        self.0.extract_if(.., is_over)
+    }
+
+    /// All calls.
+    pub fn into_calls(self) -> impl Iterator<Item = HeldCall> {
+        self.0.into_iter()
+    }
+}
+
+impl HeldCall {
+    /// The call as one that is made now, with its arguments and their lengths.
+    pub fn into_parts(mut self, epoch: Instant) -> (Call<Ticket>, Vec<u8>, Lengths) {
+        let deadline = self.call.deadline.checked_sub(self.made.elapsed());
+        self.call.deadline = deadline.unwrap_or(epoch);
+        (self.call, self.text, self.lengths)
+    }
+
+    /// Its ticket, and the failure that it comes to.
+    pub fn into_failure(self, error: Error) -> (Ticket, Failure) {
+        let start = self.lengths.prefix as usize;
+        let integration = &self.text[start..start + self.lengths.integration as usize];
+        let failure = Failure {
+            op: self.call.op,
+            integration: masked(integration),
+            error: error.without(integration),
+        };
+        (self.call.ticket, failure)
+    }
+}
