@@ -42,6 +42,25 @@ describe('each client', () => {
   }
 })
 
+for (const name of ['ioredis4', 'ioredis5', 'ioredis6', 'iovalkey']) {
+  test(`${name}: closed while it connects, and opened again`, async () => {
+    const client = new (require(name).Cluster)([{ host: '127.0.0.1', port: cluster.ports[0] }])
+    const store = createKeyStore(client)
+    await once(client, 'connect')
+    const answers = []
+    client.once('ready', () => answers.push(store.saveIds('i', 1, 'x')))
+    const ended = once(client, 'end')
+    client.quit()
+    answers.push(store.saveIds('i', 1, 'x'))
+    await ended
+    answers.push(store.saveIds('i', 1, 'x'))
+    for (const answer of await Promise.all(answers)) assert.equal(answer, false)
+    await client.connect()
+    assert.equal(await store.saveIds('i', 1, 'x'), true)
+    await store.quit()
+  })
+}
+
 test('pairs over all masters: saved, found, deleted, and read by the client', async (t) => {
   const { client, store } = await open(t)
   const answers = []

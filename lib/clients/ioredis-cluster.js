@@ -98,9 +98,13 @@ const settings = (client) => {
 
 const hasChanged = () => false
 
-/** It disconnects by itself too, to connect anew when no node it knows can be reached. */
+/**
+ * It disconnects by itself too, to connect anew when no node it knows can be reached. One that is
+ * closed while it connects is `ready` once more before its end, one that is opened again stays marked
+ * as closing while it connects.
+ */
 const isClosed = ({ status, manuallyClosing }) =>
-  status === 'end' || (status === 'disconnecting' && manuallyClosing === true)
+  status === 'end' || (manuallyClosing === true && status !== 'connecting')
 
 const isOpen = (client) => !['wait', 'close'].includes(client.status) && !isClosed(client)
 
