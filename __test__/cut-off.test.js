@@ -11,6 +11,7 @@ const createKeyStore = require('..')
 const native = require('../native')
 const { KINDS } = require('./support/clients')
 const { openStore, useServer } = require('./support/redis')
+const { byCallback, stub } = require('./support/stub')
 
 const server = useServer()
 
@@ -39,7 +40,8 @@ const STORES = {
     createKeyStore(await KINDS['ioredis 5'].open({ host: '127.0.0.1', port: server.port })),
   'that has to ask its client first': async () =>
     createKeyStore(await KINDS['redis 4.7'].open({ host: '127.0.0.1', port: server.port })),
-  'that somebody listens to': () => createKeyStore(server.url)
+  'that somebody listens to': () => createKeyStore(server.url),
+  'of a stub': () => createKeyStore(stub(byCallback))
 }
 
 for (const [name, create] of Object.entries(STORES)) {

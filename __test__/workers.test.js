@@ -74,3 +74,35 @@ test('a worker that ends by itself has its calls done', async () => {
   assert.equal(code, 0)
   assert.equal(Object.keys(await contents(server.command)).length, 2_000)
 })
+
+test('workers ended while calls wait for credentials, fail, and are told of', async () => {
+  const script = `
+    const { subscribe } = require('node:diagnostics_channel')
+    const { parentPort, workerData } = require('node:worker_threads')
+    const createKeyStore = require(workerData.module)
+    subscribe('js-redis-key-store:call', () => {})
+    const { createClient } = require('redis5')
+    const credentials = () => new Promise(() => {})
+    const credentialsProvider = { type: 'async-credentials-provider', credentials }
+    const clients = [createClient({ url: workerData.url, credentialsProvider }), workerData.url]
+    const stores = clients.map((client) => {
+      const store = createKeyStore(client, { maxPending: 300, onError: () => store.stats() })
+      return store
+    })
+    const work = async () => {
+      for (;;) {
+        for (const store of stores) for (let n = 0; n < 500; n++) store.saveIds('w', n, n)
+        await new Promise(setImmediate)
+      }
+    }
+    work()
+    setTimeout(() => parentPort.postMessage('under way'), 20)
+  `
+  for (let round = 0; round < 3; round++) {
+    const workers = await Promise.all(Array.from({ length: 4 }, () => startWorker(script)))
+    await Promise.all(workers.map((worker) => worker.terminate()))
+  }
+  const store = createKeyStore(server.url)
+  assert.equal(await store.saveIds('main', 1, 'x'), true)
+  await store.quit()
+})
