@@ -1,6 +1,6 @@
-const { KeyStoreError } = require('./lib/error')
+const { KeyStoreError } = require('./lib/shared/error')
 const { open } = require('./lib/open')
-const { withDefaults } = require('./lib/options')
+const { withDefaults } = require('./lib/settings/options')
 
 /** The methods of the original, in its order. */
 const METHODS = ['saveIds', 'getBotmaticId', 'getExtId', 'deleteIds', 'deleteAllIds', 'quit']

@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict')
 const { beforeEach, describe, test } = require('node:test')
-const { within } = require('../lib/within')
+const { within } = require('../lib/shared/within')
 const { open } = require('./support/open')
 const { beginMove, endMove, integrationOn, moveKeys, ownerOf, slotOf } = require('./support/slots')
 const { lazyCluster } = require('./support/topology-clients')

@@ -6,7 +6,7 @@ const { promisify } = require('node:util')
 const { channel } = require('node:diagnostics_channel')
 const { describe, test } = require('node:test')
 const createKeyStore = require('..')
-const { wholeNumber } = require('../lib/check')
+const { wholeNumber } = require('../lib/settings/check')
 const { KINDS } = require('./support/clients')
 const { useServer } = require('./support/redis')
 
@@ -61,7 +61,7 @@ describe('numbers as text in the options', () => {
 })
 
 test("redis 3: a connect_timeout that is no whole number of its store's", () => {
-  const { settings } = require('../lib/clients/redis3')
+  const { settings } = require('../lib/clients/redis-2-3')
   for (const [given, timeout] of [
     ['300', 300],
     [0.5, 1],

@@ -4,8 +4,8 @@ const assert = require('node:assert/strict')
 const { inspect } = require('node:util')
 const { test } = require('node:test')
 const fc = require('fast-check')
-const { isOptions, settingsOf } = require('../lib/address')
-const { withDefaults } = require('../lib/options')
+const { isOptions, settingsOf } = require('../lib/settings/address')
+const { withDefaults } = require('../lib/settings/options')
 const createKeyStore = require('..')
 
 const SECRET = 'hunter2'

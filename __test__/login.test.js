@@ -103,7 +103,7 @@ for (const version of ['5', '6']) {
 }
 
 test("the IP version is the client's", () => {
-  const redis4 = require('../lib/clients/redis4')
+  const redis4 = require('../lib/clients/redis-4-6')
   const ioredis = require('../lib/clients/ioredis')
   const lazy = { lazyConnect: true }
   const families = [
@@ -121,7 +121,7 @@ test("the IP version is the client's", () => {
 
 describe('the certificates that Node trusts are those that the environment names', () => {
   const tlsOf = () => {
-    const { settings } = require('../lib/clients/redis4')
+    const { settings } = require('../lib/clients/redis-4-6')
     const socket = { tls: true, host: 'h', port: 1 }
     return settings(require('redis5').createClient({ socket })).tls
   }

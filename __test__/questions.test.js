@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
-const { within } = require('../lib/within')
+const { within } = require('../lib/shared/within')
 const {
   LOST,
   SILENCE,

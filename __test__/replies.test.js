@@ -5,7 +5,7 @@
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
-const { within } = require('../lib/within')
+const { within } = require('../lib/shared/within')
 const { LOST, SILENCE, startFake, startFakeCluster } = require('./support/fake-redis')
 const { open } = require('./support/open')
 const { first } = require('./support/slots')

@@ -6,9 +6,9 @@
 const assert = require('node:assert/strict')
 const { beforeEach, describe, test } = require('node:test')
 const createKeyStore = require('..')
-const { Linked } = require('../lib/linked')
-const { withDefaults } = require('../lib/options')
-const { Source } = require('../lib/source')
+const { NativeStore } = require('../lib/native/native-store')
+const { withDefaults } = require('../lib/settings/options')
+const { Source } = require('../lib/native/source')
 const { outcome } = require('./support/outcome')
 const { connections, contents, useServer } = require('./support/redis')
 
@@ -45,7 +45,7 @@ const openClient = (t, options) => {
     watch: (_, tell) => (client.tell = tell),
     close: () => (client.isOpen = false)
   }
-  const store = new Linked(Source.ofClient(client, family, TIMEOUTS), withDefaults(options))
+  const store = new NativeStore(Source.ofClient(client, family, TIMEOUTS), withDefaults(options))
   t.after(() => store.quit().catch(() => {}))
   return { client, store }
 }

@@ -5,9 +5,9 @@ const { describe, test } = require('node:test')
 const ioredis = require('../lib/clients/ioredis')
 const ioredisCluster = require('../lib/clients/ioredis-cluster')
 const glide = require('../lib/clients/glide')
-const redis4 = require('../lib/clients/redis4')
-const redis4Cluster = require('../lib/clients/redis4-cluster')
-const redis4Sentinel = require('../lib/clients/redis4-sentinel')
+const redis4 = require('../lib/clients/redis-4-6')
+const redis4Cluster = require('../lib/clients/redis-4-6-cluster')
+const redis4Sentinel = require('../lib/clients/redis-4-6-sentinel')
 
 const FAMILIES = { ioredis, ioredisCluster, glide, redis4, redis4Cluster, redis4Sentinel }
 

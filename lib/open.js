@@ -1,15 +1,15 @@
-const { isOptions, settingsOf } = require('./address')
-const { kindOf, refuse } = require('./check')
-const { Delegate, isDelegable } = require('./delegate')
-const { Linked } = require('./linked')
-const { log } = require('./log')
-const { Source } = require('./source')
+const { isOptions, settingsOf } = require('./settings/address')
+const { kindOf, refuse } = require('./settings/check')
+const { Delegate, isDelegable } = require('./delegate/delegate')
+const { NativeStore } = require('./native/native-store')
+const { log } = require('./shared/log')
+const { Source } = require('./native/source')
 
 const FAMILIES = [
-  require('./clients/redis3'),
-  require('./clients/redis4'),
-  require('./clients/redis4-cluster'),
-  require('./clients/redis4-sentinel'),
+  require('./clients/redis-2-3'),
+  require('./clients/redis-4-6'),
+  require('./clients/redis-4-6-cluster'),
+  require('./clients/redis-4-6-sentinel'),
   require('./clients/ioredis'),
   require('./clients/ioredis-cluster'),
   require('./clients/glide')
@@ -30,11 +30,11 @@ const open = (client, given) => {
   const { connectTimeout, responseTimeout } = given
   const timeouts = { connectTimeout, responseTimeout }
   if (typeof client === 'string' || isOptions(client)) {
-    return new Linked(new Source(settingsOf(client), timeouts), given)
+    return new NativeStore(new Source(settingsOf(client), timeouts), given)
   }
   const family = FAMILIES.find(({ isMine }) => isMine(client))
   const foreign = family?.foreign(client)
-  if (family && !foreign) return new Linked(Source.ofClient(client, family, timeouts), given)
+  if (family && !foreign) return new NativeStore(Source.ofClient(client, family, timeouts), given)
   if (!family && !isDelegable(client)) {
     throw refuse(`${kindOf(client)} is no client; ${ACCEPTED}`)
   }

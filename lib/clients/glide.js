@@ -1,9 +1,9 @@
 /** Clients of @valkey/valkey-glide, standalone and cluster. */
 
-const { numberOption, refuse } = require('../check')
-const { login } = require('../login')
-const { tlsSettings } = require('../tls')
-const { within } = require('../within')
+const { numberOption, refuse } = require('../settings/check')
+const { login } = require('../settings/login')
+const { tlsSettings } = require('../settings/tls')
+const { within } = require('../shared/within')
 const { override, tellAfter, watching } = require('./watching')
 
 const isMine = (client) =>

@@ -1,10 +1,10 @@
 /** Cluster clients of ioredis 4 and newer and of iovalkey. */
 
 const dns = require('node:dns')
-const { numberOption, refuse } = require('../check')
-const { login } = require('../login')
-const { natMap, withoutBrackets } = require('../place')
-const { clientTls, foreignTls } = require('../tls')
+const { numberOption, refuse } = require('../settings/check')
+const { login } = require('../settings/login')
+const { natMap, withoutBrackets } = require('../settings/place')
+const { clientTls, foreignTls } = require('../settings/tls')
 const { watchEvents } = require('./watching')
 
 const isMine = (client) =>

@@ -3,7 +3,7 @@
  * has sent it and never takes that back, so what the server replies is looked at here.
  */
 
-const { wholeNumber } = require('../check')
+const { wholeNumber } = require('../settings/check')
 
 /**
  * By client: the database that the server confirmed `last` and the one it `refused`; the one that

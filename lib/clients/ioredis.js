@@ -1,9 +1,9 @@
 /** Clients of ioredis 4 and newer and of iovalkey. */
 
-const { numberOption, refuse } = require('../check')
-const { login } = require('../login')
-const { family, natMap } = require('../place')
-const { clientTls, foreignTls } = require('../tls')
+const { numberOption, refuse } = require('../settings/check')
+const { login } = require('../settings/login')
+const { family, natMap } = require('../settings/place')
+const { clientTls, foreignTls } = require('../settings/tls')
 const { database, fallback, hasChanged, observe } = require('./ioredis-database')
 const { watchEvents } = require('./watching')
 

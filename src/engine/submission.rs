@@ -89,23 +89,23 @@ mod tests {
     #[test]
     fn calls_go_together_until_the_end_or_until_one_does_not_fit() {
         let (receiver, arrived) = results();
-        let mut burst = Submission::new(Queue::new(Memory::new(0, 100), receiver));
+        let mut submission = Submission::new(Queue::new(Memory::new(0, 100), receiver));
         // No server: what goes comes back as a failure.
         let [mut one, mut other] = [settings(), settings()];
         for settings in [&mut one, &mut other] {
             Arc::get_mut(settings).expect("just made").offline_queue = false;
         }
-        assert_eq!(burst.push(&one, call(0), |_| Err(())), Err(()));
-        assert_eq!(burst.push(&one, call(1), write_ids), Ok(true));
-        assert_eq!(burst.push(&one, call(0), |_| Err(())), Err(()));
-        assert_eq!(burst.push(&one, call(2), write_ids), Ok(false));
+        assert_eq!(submission.push(&one, call(0), |_| Err(())), Err(()));
+        assert_eq!(submission.push(&one, call(1), write_ids), Ok(true));
+        assert_eq!(submission.push(&one, call(0), |_| Err(())), Err(()));
+        assert_eq!(submission.push(&one, call(2), write_ids), Ok(false));
         assert!(arrived.try_recv().is_err());
-        assert_eq!(burst.push(&other, call(3), write_ids), Ok(true));
+        assert_eq!(submission.push(&other, call(3), write_ids), Ok(true));
         for ticket in [1, 2] {
             assert_eq!(arrived.recv().expect("it fails").ticket, ticket);
         }
         assert!(arrived.try_recv().is_err());
-        burst.end(1);
+        submission.end(1);
         assert_eq!(arrived.recv().expect("it fails").ticket, 3);
     }
 
@@ -117,11 +117,11 @@ mod tests {
             .offline_queue = false;
         for (under_way, limit) in [(0, 32), (100, 50), (256, 128), (50_000, 128)] {
             let (receiver, arrived) = results();
-            let mut burst = Submission::new(Queue::new(Memory::new(0, 100), receiver));
-            burst.end(under_way);
+            let mut submission = Submission::new(Queue::new(Memory::new(0, 100), receiver));
+            submission.end(under_way);
             for ticket in 0..limit {
                 assert!(arrived.try_recv().is_err(), "{ticket} of {limit}");
-                assert!(burst.push(&settings, call(ticket), write_ids).is_ok());
+                assert!(submission.push(&settings, call(ticket), write_ids).is_ok());
             }
             for ticket in 0..limit {
                 assert_eq!(arrived.recv().expect("it fails").ticket, ticket);

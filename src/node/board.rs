@@ -7,7 +7,7 @@ use napi::{Error, Result};
 
 /// The number that the promise of the next call is to have.
 const NEXT: usize = 0;
-/// 1 while calls wait for the end of their burst, see `Link::end_burst`.
+/// 1 while calls wait for the end of their submission, see `Link::submit`.
 const IS_OPEN: usize = 1;
 
 /// An array of JavaScript's, written here and read there, all on one thread.

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use napi::bindgen_prelude::{JsObjectValue, Object};
 use napi::{Env, Result, sys};
 
-use super::border::Ticket;
+use super::completion_queue::Ticket;
 use super::function::{ARGUMENTS, function};
 use super::link::Shared;
 use super::owner::Owner;
@@ -120,7 +120,7 @@ impl Calls {
             error,
         };
         self.began(env, ticket, trace());
-        self.shared.border.fail_soon(ticket, failure);
+        self.shared.completions.fail_soon(ticket, failure);
         Ok(None)
     }
 
@@ -169,7 +169,7 @@ impl Calls {
     fn began(&self, env: sys::napi_env, ticket: Ticket, trace: Option<Box<Trace>>) {
         let owner = self.owner.clone();
         owner.began();
-        self.shared.border.depart(env);
+        self.shared.completions.depart(env);
         self.shared.promises.keep(ticket, UnderWay { owner, trace });
     }
 

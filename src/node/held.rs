@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::border::Ticket;
+use super::completion_queue::Ticket;
 use crate::engine::{Call, Failure, Lengths};
 use crate::error::{Error, masked};
 

@@ -9,7 +9,7 @@ use napi::{Env, JsValue, Result, sys};
 use napi_derive::napi;
 
 use super::board::Board;
-use super::border::{Border, Queue};
+use super::completion_queue::{CompletionQueue, Queue};
 use super::outbox::Outbox;
 use super::promise::Promises;
 use super::settings::ServerSettings;
@@ -25,7 +25,7 @@ pub struct Link(pub(super) Rc<Shared>);
 /// What a link and its stores share on the JavaScript thread.
 pub(super) struct Shared {
     env: sys::napi_env,
-    pub border: Arc<Border>,
+    pub completions: Arc<CompletionQueue>,
     pub link: Arc<Queue>,
     pub promises: Rc<Promises>,
     pub outbox: Rc<Outbox>,
@@ -38,7 +38,7 @@ impl Drop for Shared {
     /// The last store and its client are garbage: calls under way complete, then all goes.
     fn drop(&mut self) {
         self.link.orphan();
-        self.border.orphan(self.env);
+        self.completions.orphan(self.env);
     }
 }
 
@@ -56,7 +56,7 @@ impl Link {
     /// `listener(state, server, reason, code)` hears what happens to the connection, and
     /// `settle(number, result, number, …)`, which is kept alive only while a call is under way,
     /// what becomes of calls. On `board` stands the number that the next call's promise is to be
-    /// known by, and whether `endBurst` is still to be called for those before it.
+    /// known by, and whether `submit` is still to be called for those before it.
     #[napi(constructor)]
     pub fn new(
         env: &Env,
@@ -73,14 +73,14 @@ impl Link {
         let listener = Reference::new(env.raw(), listener.raw())?;
         let settle = Reference::weak(env.raw(), settle.raw())?;
         let promises = Rc::new(Promises::new(board.clone()));
-        let border = Border::new(listener, settle);
-        let link = Queue::new(Redis::default(), border.clone());
-        let outbox = Outbox::new(link.clone(), border.clone(), board, settings);
+        let completions = CompletionQueue::new(listener, settle);
+        let link = Queue::new(Redis::default(), completions.clone());
+        let outbox = Outbox::new(link.clone(), completions.clone(), board, settings);
         let outbox = Rc::new(outbox);
-        border.open(env, link.clone(), promises.clone(), outbox.clone())?;
+        completions.open(env, link.clone(), promises.clone(), outbox.clone())?;
         Ok(Link(Rc::new(Shared {
             env: env.raw(),
-            border,
+            completions,
             link,
             promises,
             outbox,
@@ -99,7 +99,7 @@ impl Link {
     /// Sends the calls made since the last time: to be called once what else was to be called is
     /// called.
     #[napi]
-    pub fn end_burst(&self) {
+    pub fn submit(&self) {
         self.0.outbox.end();
     }
 
@@ -151,7 +151,7 @@ impl Link {
         shared.is_closed.set(true);
         let number = shared.promises.reserve();
         if shared.outbox.close(number) {
-            shared.border.depart(env.raw());
+            shared.completions.depart(env.raw());
             return None;
         }
         shared.promises.free([number]);

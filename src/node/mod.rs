@@ -2,11 +2,11 @@
 //! signal that results are there.
 //!
 //! All functions here run on the JavaScript thread of one environment (the main thread or a
-//! worker), but for [`border::Border`]'s methods as the engine's receiver.
+//! worker), but for [`completion_queue::CompletionQueue`]'s methods as the engine's receiver.
 
 mod board;
-mod border;
 mod calls;
+mod completion_queue;
 mod function;
 mod held;
 mod link;

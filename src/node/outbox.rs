@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::board::Board;
-use super::border::{Border, Queue, Ticket};
+use super::completion_queue::{CompletionQueue, Queue, Ticket};
 use super::held::{Held, HeldCall};
 use crate::backend::redis::Redis;
 use crate::call::Answer;
@@ -19,10 +19,10 @@ use crate::settings::Settings;
 /// The calls of one link that it does not have yet.
 pub struct Outbox {
     link: Arc<Queue>,
-    border: Arc<Border>,
+    completions: Arc<CompletionQueue>,
     board: Rc<Board>,
     settings: RefCell<Arc<Settings>>,
-    burst: RefCell<Submission<Ticket, Redis>>,
+    submission: RefCell<Submission<Ticket, Redis>>,
     waiting: RefCell<Waiting>,
 }
 
@@ -40,14 +40,14 @@ struct Waiting {
 impl Outbox {
     pub fn new(
         link: Arc<Queue>,
-        border: Arc<Border>,
+        completions: Arc<CompletionQueue>,
         board: Rc<Board>,
         settings: Settings,
     ) -> Outbox {
         Outbox {
-            burst: RefCell::new(Submission::new(link.clone())),
+            submission: RefCell::new(Submission::new(link.clone())),
             link,
-            border,
+            completions,
             board,
             settings: RefCell::new(Arc::new(settings)),
             waiting: RefCell::default(),
@@ -73,15 +73,15 @@ impl Outbox {
         if let Some(held) = self.waiting.borrow_mut().groups.back_mut() {
             return held.push(call, write);
         }
-        let mut burst = self.burst.borrow_mut();
-        burst.push(&self.settings.borrow(), call, write)?;
+        let mut submission = self.submission.borrow_mut();
+        submission.push(&self.settings.borrow(), call, write)?;
         self.board.set_open(true);
         Ok(())
     }
 
     /// Sends what was added since the last time.
     pub fn end(&self) {
-        self.burst.borrow_mut().end(self.border.pending());
+        self.submission.borrow_mut().end(self.completions.pending());
         self.board.set_open(false);
     }
 
@@ -110,7 +110,7 @@ impl Outbox {
                 Ok(lengths)
             };
             let Ok(_) = self
-                .burst
+                .submission
                 .borrow_mut()
                 .push(&self.settings.borrow(), call, write);
         }
@@ -159,7 +159,7 @@ impl Outbox {
         }
         for ticket in std::mem::take(&mut waiting.closers) {
             if let Some(ticket) = self.link.close(ticket) {
-                self.border.settle(&mut vec![Completion {
+                self.completions.settle(&mut vec![Completion {
                     ticket,
                     result: Ok(Answer::Yes),
                     attempts: 0,
@@ -180,7 +180,7 @@ impl Outbox {
         };
         let mut done: Vec<_> = calls.map(failed).collect();
         if !done.is_empty() {
-            self.border.settle(&mut done);
+            self.completions.settle(&mut done);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::ptr;
 
 use napi::{Result, check_status, sys};
 
-use super::border::Ticket;
+use super::completion_queue::Ticket;
 use super::promise::UnderWay;
 use crate::call::Answer;
 use crate::engine::Completion;

@@ -20,9 +20,9 @@ fn push(
         deadline,
         ticket,
     };
-    let mut burst = Submission::new(queue.clone());
-    assert!(burst.push(settings, call, write_ids).is_ok());
-    burst.end(1);
+    let mut submission = Submission::new(queue.clone());
+    assert!(submission.push(settings, call, write_ids).is_ok());
+    submission.end(1);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 const { isDeepStrictEqual } = require('node:util')
-const native = require('../native')
-const { refuse } = require('./check')
-const { NativePromise, soon } = require('./globals')
+const native = require('../../native')
+const { refuse } = require('../settings/check')
+const { NativePromise, soon } = require('../shared/globals')
 
 const reject = NativePromise.reject.bind(NativePromise)
 
@@ -32,7 +32,7 @@ class Link {
   #board = new Int32Array(2)
   /** The native side keeps it alive only while it has calls. */
   #settle = settler(this.#resolves)
-  #endBurst = () => this.native.endBurst()
+  #submit = () => this.native.submit()
 
   /** `settings` are those of the calls from now on. */
   constructor(settings, listener) {
@@ -47,7 +47,7 @@ class Link {
    */
   expect(resolve) {
     // Once all who have just got a result have made their next call.
-    if (this.#board[IS_OPEN] === 0) soon(this.#endBurst)
+    if (this.#board[IS_OPEN] === 0) soon(this.#submit)
     this.#resolves[this.#board[NEXT]] = resolve
   }
 

@@ -1,11 +1,11 @@
 /** Clients of the npm package redis, version 5 and newer, made by createSentinel(). */
 
-const { refuse } = require('../check')
-const { NativePromise } = require('../globals')
-const { natMap } = require('../place')
+const { refuse } = require('../settings/check')
+const { NativePromise } = require('../shared/globals')
+const { natMap } = require('../settings/place')
 const { capturedOptions } = require('./captured')
-const redis4 = require('./redis4')
-const { askedLogin, loginOf } = require('./redis4-login')
+const redis4 = require('./redis-4-6')
+const { askedLogin, loginOf } = require('./redis-4-6-login')
 
 const isMine = (client) =>
   typeof client === 'object' &&

@@ -1,10 +1,10 @@
 const { Commands } = require('./commands')
-const { refuse } = require('./check')
-const { calls } = require('./channels')
-const { Reporter, masked } = require('./error')
-const { NativePromise, clearTimeout, clock, setTimeout } = require('./globals')
-const { reasonOf } = require('./log')
-const { wipe } = require('./wipe')
+const { refuse } = require('../settings/check')
+const { calls } = require('../shared/channels')
+const { Reporter, masked } = require('../shared/error')
+const { NativePromise, clearTimeout, clock, setTimeout } = require('../shared/globals')
+const { reasonOf } = require('../shared/log')
+const { wipe } = require('./delete-all')
 
 const isFunction = (value) => typeof value === 'function'
 

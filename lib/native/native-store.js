@@ -1,13 +1,13 @@
-const native = require('../native')
-const { calls: channel } = require('./channels')
-const { Reporter } = require('./error')
-const { NativePromise } = require('./globals')
+const native = require('../../native')
+const { calls: channel } = require('../shared/channels')
+const { Reporter } = require('../shared/error')
+const { NativePromise } = require('../shared/globals')
 
 /**
  * The calls of a store that has a connection of its own. All that a call does it does inside its
  * promise, so that nothing is ever thrown at who makes it.
  */
-class Linked {
+class NativeStore {
   native = true
   #source
   #reporter
@@ -107,4 +107,4 @@ class Linked {
 const publish = (operation, integration, milliseconds, outcome, attempts) =>
   channel.publish({ operation, integration, milliseconds, outcome, attempts })
 
-module.exports = { Linked }
+module.exports = { NativeStore }

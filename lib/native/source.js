@@ -1,8 +1,8 @@
 const { clearInterval, setInterval } = require('node:timers')
-const { connections } = require('./channels')
+const { connections } = require('../shared/channels')
 const { Link } = require('./link')
-const { isLogging, log, reasonOf } = require('./log')
-const { within } = require('./within')
+const { isLogging, log, reasonOf } = require('../shared/log')
+const { within } = require('../shared/within')
 
 const TEXTS = {
   connecting: (server) => `connecting to ${server}`,

@@ -1,6 +1,6 @@
 /** The commands of a client that is served through itself, alike for all kinds of clients. */
 
-const { NativePromise } = require('./globals')
+const { NativePromise } = require('../shared/globals')
 
 const isFunction = (value) => typeof value === 'function'
 

@@ -1,12 +1,12 @@
 /** Clients of the npm package redis, version 4 and newer, made by createClient(). */
 
 const { channel } = require('node:diagnostics_channel')
-const { numberOption, refuse, wholeNumber } = require('../check')
-const { NativePromise, soon } = require('../globals')
-const { family, withoutBrackets } = require('../place')
-const { clientTls, foreignTls } = require('../tls')
-const { within } = require('../within')
-const { askedLogin, foreignProvider, loginOf } = require('./redis4-login')
+const { numberOption, refuse, wholeNumber } = require('../settings/check')
+const { NativePromise, soon } = require('../shared/globals')
+const { family, withoutBrackets } = require('../settings/place')
+const { clientTls, foreignTls } = require('../settings/tls')
+const { within } = require('../shared/within')
+const { askedLogin, foreignProvider, loginOf } = require('./redis-4-6-login')
 const { watchEvents } = require('./watching')
 
 const isFunction = (value) => typeof value === 'function'

@@ -1,7 +1,7 @@
 /** How clients of the npm package redis, version 4 and newer, log in. */
 
-const { NativePromise } = require('../globals')
-const { login } = require('../login')
+const { NativePromise } = require('../shared/globals')
+const { login } = require('../settings/login')
 
 /** From version 5 on, a provider goes before the user and password beside it. */
 const provider = (client, { credentialsProvider }) =>

@@ -26,7 +26,7 @@ pub type Ticket = u32;
 pub type Queue = engine::Queue<Ticket, Redis>;
 
 /// The receiver of a link's results.
-pub struct Border {
+pub struct CompletionQueue {
     arrived: Mutex<Arrived>,
     /// `None` once the environment or the link is gone. Locked for every call of it, so that it
     /// cannot be freed under the I/O thread.
@@ -52,22 +52,22 @@ struct Arrived {
 #[derive(Clone, Copy)]
 struct Function(sys::napi_threadsafe_function);
 
-// SAFETY: Node allows threadsafe functions to be called from any thread; `Border::function` sees to
+// SAFETY: Node allows threadsafe functions to be called from any thread; `CompletionQueue::function` sees to
 // it that none is called after its end.
 unsafe impl Send for Function {}
 
 /// What the threadsafe function carries.
 struct Context {
-    border: Arc<Border>,
+    completions: Arc<CompletionQueue>,
     link: Arc<Queue>,
     promises: Rc<Promises>,
     outbox: Rc<Outbox>,
 }
 
-impl Border {
-    /// A border whose `listener` hears of the connection and `settle`, a weak reference, of results.
-    pub fn new(listener: Reference, settle: Reference) -> Arc<Border> {
-        Arc::new(Border {
+impl CompletionQueue {
+    /// A queue whose `listener` hears of the connection and `settle`, a weak reference, of results.
+    pub fn new(listener: Reference, settle: Reference) -> Arc<CompletionQueue> {
+        Arc::new(CompletionQueue {
             arrived: Mutex::default(),
             function: Mutex::new(None),
             is_signalled: AtomicBool::new(false),
@@ -87,7 +87,7 @@ impl Border {
         outbox: Rc<Outbox>,
     ) -> Result<()> {
         let context = Context {
-            border: self.clone(),
+            completions: self.clone(),
             link,
             promises,
             outbox,
@@ -251,7 +251,7 @@ impl Border {
     }
 }
 
-impl Receiver<Ticket> for Border {
+impl Receiver<Ticket> for CompletionQueue {
     fn settle(&self, done: &mut Vec<Completion<Ticket>>) {
         self.arrived().done.append(done);
         self.signal();
@@ -305,14 +305,16 @@ unsafe extern "C" fn on_signal(
         // SAFETY: made in `threadsafe_function`, alive until `finalize`.
         let context = unsafe { &*context.cast::<Context>() };
         context.outbox.end_overdue();
-        context.border.settle_arrived(env, &context.promises);
+        context.completions.settle_arrived(env, &context.promises);
     }
 }
 
 /// The threadsafe function ends: released, or its environment goes down with calls under way.
 unsafe extern "C" fn finalize(_env: sys::napi_env, _data: *mut c_void, context: *mut c_void) {
     // SAFETY: made in `threadsafe_function`; Node calls this once, last.
-    let Context { border, link, .. } = *unsafe { Box::from_raw(context.cast::<Context>()) };
-    *border.function() = None;
+    let Context {
+        completions, link, ..
+    } = *unsafe { Box::from_raw(context.cast::<Context>()) };
+    *completions.function() = None;
     link.abandon();
 }

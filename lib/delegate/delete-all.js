@@ -1,6 +1,6 @@
 /** Which keys `deleteAllIds` deletes when it works through a client's own commands. */
 
-const { NativePromise } = require('./globals')
+const { NativePromise } = require('../shared/globals')
 
 /** Whether a key with this id could as well belong to a longer integration id, see src/key.rs. */
 const isAmbiguous = (id) => /^[be]:|:[be]:/.test(id)

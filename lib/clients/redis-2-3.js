@@ -1,9 +1,9 @@
 /** Clients of the npm package redis, versions 2 and 3. */
 
-const { MAX_MS, numberOption, refuse, wholeNumber } = require('../check')
-const { login: loginOf } = require('../login')
-const { family } = require('../place')
-const { clientTls, foreignTls } = require('../tls')
+const { MAX_MS, numberOption, refuse, wholeNumber } = require('../settings/check')
+const { login: loginOf } = require('../settings/login')
+const { family } = require('../settings/place')
+const { clientTls, foreignTls } = require('../settings/tls')
 const { watching } = require('./watching')
 
 const isObject = (value) => typeof value === 'object' && value !== null

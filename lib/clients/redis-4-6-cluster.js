@@ -1,10 +1,10 @@
 /** Clients of the npm package redis, version 4 and newer, made by createCluster(). */
 
-const { refuse } = require('../check')
-const { natMap } = require('../place')
+const { refuse } = require('../settings/check')
+const { natMap } = require('../settings/place')
 const { capturedOptions } = require('./captured')
-const redis4 = require('./redis4')
-const { askedLogin, loginOf } = require('./redis4-login')
+const redis4 = require('./redis-4-6')
+const { askedLogin, loginOf } = require('./redis-4-6-login')
 const { tellAfter, watching } = require('./watching')
 
 const isMine = (client) =>
