@@ -126,6 +126,14 @@ impl<T> Batch<T> {
         entry.args(&self.text)
     }
 
+    /// The calls, and what is known of each.
+    pub fn parts(
+        &mut self,
+    ) -> impl DoubleEndedIterator<Item = (Operation, Args<'_>, &mut History)> {
+        let entries = self.entries.iter_mut();
+        entries.map(|entry| entry.parts(&self.text))
+    }
+
     /// Sends the calls that are not settled; the others are dropped.
     pub fn send(&mut self, session: &mut impl Session) {
         self.entries.retain(|entry| entry.ticket.is_some());

@@ -80,24 +80,35 @@ impl Lengths {
             .map(|&length| length as usize)
             .sum()
     }
-}
 
-impl<T> Entry<T> {
-    /// The arguments, out of the text of the entry's batch.
-    pub fn args<'a>(&self, text: &'a [u8]) -> Args<'a> {
+    /// The arguments of these lengths that `text` begins with.
+    fn args(self, text: &[u8]) -> Args<'_> {
         let Lengths {
             prefix,
             integration,
             first,
             second,
-        } = self.lengths;
-        let (stem, rest) = text[self.start..].split_at(prefix as usize + integration as usize);
+        } = self;
+        let (stem, rest) = text.split_at(prefix as usize + integration as usize);
         let (first, rest) = rest.split_at(first as usize);
         Args {
             stem,
             first,
             second: &rest[..second as usize],
         }
+    }
+}
+
+impl<T> Entry<T> {
+    /// The arguments, out of the text of the entry's batch.
+    pub fn args<'a>(&self, text: &'a [u8]) -> Args<'a> {
+        self.lengths.args(&text[self.start..])
+    }
+
+    /// The call as it stands in that text, and what is known of it.
+    pub fn parts<'a>(&'a mut self, text: &'a [u8]) -> (Operation, Args<'a>, &'a mut History) {
+        let args = self.lengths.args(&text[self.start..]);
+        (self.op, args, &mut self.history)
     }
 
     /// The failure of this call for `error`.

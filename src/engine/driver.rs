@@ -17,7 +17,7 @@ use super::pending::Pending;
 use super::queue::{ConnectionEvent, Found, Queue};
 use super::reconnect::{Event, Reconnect};
 use super::replay::mark_overwritten;
-use super::{AnswersOf, DeletionOf};
+use super::{AnswersOf, DeletionOf, thread};
 use crate::backend::{Answers, Backend, ConnectError, End};
 use crate::call::Answer;
 use crate::error::Error;
@@ -75,6 +75,17 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
             proof: Duration::ZERO,
             deadlines: Deadlines::default(),
             has_ended: false,
+        }
+    }
+
+    /// Starts one on the I/O thread; calls with these settings wait for it.
+    pub fn start(queue: &Arc<Queue<T, B>>, settings: &Settings) {
+        let driver = Driver::new(queue.clone());
+        // When there can be no thread the driver is dropped, which fails its calls.
+        if let Err(error) = thread::spawn(driver.run()) {
+            let error = Error::Internal(format!("no I/O thread: {error}").into());
+            let failed = ConnectionEvent::Failed(settings.server.clone(), error);
+            queue.receiver.connection(failed);
         }
     }
 
@@ -181,7 +192,7 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
         }
         let mut known = self.reconnect.end();
         let in_flight = self.pending.in_flight.iter_mut();
-        mark_overwritten(in_flight.map(Item::batch_mut));
+        mark_overwritten(in_flight.flat_map(|item| item.batch_mut().parts()));
         while let Some(mut item) = self.pending.complete() {
             let answers = known.pop_front();
             let may_wait = item.batch().settings.offline_queue;

@@ -8,11 +8,8 @@ use tokio::time::Instant;
 
 use super::batch::Batch;
 use super::call::Completion;
-use super::driver::Driver;
-use super::thread;
 use crate::backend::Backend;
 use crate::error::Error;
-use crate::settings::Settings;
 
 /// Who completions go to. Called on the I/O thread.
 pub trait Receiver<T>: Send + Sync + 'static {
@@ -98,29 +95,19 @@ impl<T: Send + 'static, B: Backend> Queue<T, B> {
             .unwrap_or_else(|poison| poison.into_inner())
     }
 
-    /// Queues calls, whose deadlines are to count from [`Queue::epoch`].
-    pub fn push(self: &Arc<Self>, batch: Batch<T>) {
-        let settings = batch.settings.clone();
+    /// Queues calls, whose deadlines are to count from [`Queue::epoch`]. Tells whether a driver is to be
+    /// started: none is there.
+    #[must_use]
+    pub(super) fn push(&self, batch: Batch<T>) -> bool {
         let mut state = self.state();
         state.batches.push_back(batch);
         let wakes = std::mem::take(&mut state.is_asleep);
         let starts = !std::mem::replace(&mut state.is_running, true);
         drop(state);
-        if starts {
-            self.start(&settings);
-        } else if wakes {
+        if wakes && !starts {
             self.wakeup.notify_one();
         }
-    }
-
-    fn start(self: &Arc<Self>, settings: &Settings) {
-        let driver = Driver::new(self.clone());
-        // When there can be no thread the driver is dropped, which fails its calls.
-        if let Err(error) = thread::spawn(driver.run()) {
-            let error = Error::Internal(format!("no I/O thread: {error}").into());
-            let failed = ConnectionEvent::Failed(settings.server.clone(), error);
-            self.receiver.connection(failed);
-        }
+        starts
     }
 
     /// Ends the connection once all calls are done; `ticket` is settled then. Gives the ticket

@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::batch::Batch;
+use crate::backend::History;
 use crate::call::{Args, Operation};
 use crate::key::{self, Half};
 
@@ -51,34 +51,32 @@ fn keys(op: Operation, args: Args<'_>) -> impl Iterator<Item = Vec<u8>> {
     botmatic.into_iter().chain(external)
 }
 
-/// Marks the pair deletes of which a later save brings one key back, and not the other, where `batches`
-/// are lost together: when they were carried out, in order, the delete finds only that key when it is
-/// sent again.
-pub fn mark_overwritten<'a, T: 'a>(batches: impl DoubleEndedIterator<Item = &'a mut Batch<T>>) {
+/// Marks the pair deletes of which a later save brings one key back, and not the other, among calls
+/// that are lost together: when they were carried out, in order, the delete finds only that key when
+/// it is sent again.
+pub fn mark_overwritten<'a>(
+    calls: impl DoubleEndedIterator<Item = (Operation, Args<'a>, &'a mut History)>,
+) {
     // By each key that is saved later, the other keys of those saves.
     let mut saved: HashMap<Vec<u8>, HashSet<Vec<u8>>> = HashMap::new();
-    for batch in batches.rev() {
-        for at in (0..batch.entries.len()).rev() {
-            let entry = &batch.entries[at];
-            if !matches!(entry.op, Operation::SaveIds | Operation::DeleteIds) {
-                continue;
-            }
-            let mut keys = keys(entry.op, batch.args(entry));
-            let (Some(one), Some(other)) = (keys.next(), keys.next()) else {
-                continue;
+    for (operation, args, history) in calls.rev() {
+        if !matches!(operation, Operation::SaveIds | Operation::DeleteIds) {
+            continue;
+        }
+        let mut keys = keys(operation, args);
+        let (Some(one), Some(other)) = (keys.next(), keys.next()) else {
+            continue;
+        };
+        if operation == Operation::SaveIds {
+            saved.entry(one.clone()).or_default().insert(other.clone());
+            saved.entry(other).or_default().insert(one);
+        } else {
+            let is_saved_without = |key: &Vec<u8>, other: &Vec<u8>| {
+                let mut others = saved.get(key).into_iter().flatten();
+                others.any(|saved_with| saved_with != other)
             };
-            drop(keys);
-            if entry.op == Operation::SaveIds {
-                saved.entry(one.clone()).or_default().insert(other.clone());
-                saved.entry(other).or_default().insert(one);
-            } else {
-                let is_saved_without = |key: &Vec<u8>, other: &Vec<u8>| {
-                    let others = saved.get(key).into_iter().flatten();
-                    others.into_iter().any(|saved_with| saved_with != other)
-                };
-                batch.entries[at].history.is_overwritten |=
-                    is_saved_without(&one, &other) || is_saved_without(&other, &one);
-            }
+            history.is_overwritten |=
+                is_saved_without(&one, &other) || is_saved_without(&other, &one);
         }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::batch::{Batch, MAX_CALLS, Room};
 use super::call::{Call, Lengths};
+use super::driver::Driver;
 use super::queue::Queue;
 use crate::backend::Backend;
 use crate::settings::Settings;
@@ -66,7 +67,10 @@ impl<T: Send + 'static, B: Backend> Submission<T, B> {
     fn send(&mut self) {
         if let Some(batch) = self.batch.take() {
             self.room = batch.room();
-            self.queue.push(batch);
+            let settings = batch.settings.clone();
+            if self.queue.push(batch) {
+                Driver::start(&self.queue, &settings);
+            }
         }
     }
 }

@@ -8,10 +8,10 @@ use tokio::time::Instant;
 use napi::bindgen_prelude::{JsObjectValue, Object};
 use napi::{Env, Result, sys};
 
-use super::completion_queue::Ticket;
 use super::function::{ARGUMENTS, function};
 use super::link::Shared;
 use super::owner::Owner;
+use super::promise::Ticket;
 use super::promise::UnderWay;
 use super::text::{self, Unwritten};
 use super::trace::Trace;

@@ -9,8 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use napi::{Env, Result, check_status, sys};
 
-use super::outbox::Outbox;
-use super::promise::Promises;
+use super::promise::{Promises, Ticket, settle};
 use super::value::{Reference, Scope, Values, string};
 use crate::backend::redis::Redis;
 use crate::engine::{self, Completion, ConnectionEvent, Receiver};
@@ -18,9 +17,6 @@ use crate::error::Error;
 
 /// How many results share a handle scope.
 const RESULTS_A_SCOPE: usize = 256;
-
-/// Names a call: the number of its promise.
-pub type Ticket = u32;
 
 /// The calls of a link.
 pub type Queue = engine::Queue<Ticket, Redis>;
@@ -61,7 +57,8 @@ struct Context {
     completions: Arc<CompletionQueue>,
     link: Arc<Queue>,
     promises: Rc<Promises>,
-    outbox: Rc<Outbox>,
+    /// What is to be done before what has arrived is settled.
+    before: Box<dyn Fn()>,
 }
 
 impl CompletionQueue {
@@ -84,13 +81,13 @@ impl CompletionQueue {
         env: &Env,
         link: Arc<Queue>,
         promises: Rc<Promises>,
-        outbox: Rc<Outbox>,
+        before: impl Fn() + 'static,
     ) -> Result<()> {
         let context = Context {
             completions: self.clone(),
             link,
             promises,
-            outbox,
+            before: Box::new(before),
         };
         *self.function() = Some(threadsafe_function(env, context)?);
         Ok(())
@@ -228,7 +225,7 @@ impl CompletionQueue {
             for done in left.by_ref().take(RESULTS_A_SCOPE) {
                 numbers.push(done.ticket);
                 let call = promises.take(done.ticket);
-                settled.extend(values.settle(env, call, done));
+                settled.extend(settle(env, &values, call, done));
             }
             if self.settle.call(env, &settled).is_none() {
                 // Something stopped JavaScript midway. Those that are settled already it skips.
@@ -304,7 +301,7 @@ unsafe extern "C" fn on_signal(
     if !env.is_null() {
         // SAFETY: made in `threadsafe_function`, alive until `finalize`.
         let context = unsafe { &*context.cast::<Context>() };
-        context.outbox.end_overdue();
+        (context.before)();
         context.completions.settle_arrived(env, &context.promises);
     }
 }

@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::completion_queue::Ticket;
+use super::promise::Ticket;
 use crate::engine::{Call, Failure, Lengths};
 use crate::error::{Error, masked};
 

@@ -77,7 +77,10 @@ impl Link {
         let link = Queue::new(Redis::default(), completions.clone());
         let outbox = Outbox::new(link.clone(), completions.clone(), board, settings);
         let outbox = Rc::new(outbox);
-        completions.open(env, link.clone(), promises.clone(), outbox.clone())?;
+        let before = outbox.clone();
+        completions.open(env, link.clone(), promises.clone(), move || {
+            before.end_overdue()
+        })?;
         Ok(Link(Rc::new(Shared {
             env: env.raw(),
             completions,

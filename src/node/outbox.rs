@@ -8,8 +8,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::board::Board;
-use super::completion_queue::{CompletionQueue, Queue, Ticket};
+use super::completion_queue::{CompletionQueue, Queue};
 use super::held::{Held, HeldCall};
+use super::promise::Ticket;
 use crate::backend::redis::Redis;
 use crate::call::Answer;
 use crate::engine::{Call, Completion, Lengths, Receiver, Submission};

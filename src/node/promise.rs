@@ -4,9 +4,16 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use napi::sys;
+
 use super::board::Board;
 use super::owner::Owner;
 use super::trace::Trace;
+use super::value::{Values, integer};
+use crate::engine::Completion;
+
+/// Names a call: the number of its promise.
+pub type Ticket = u32;
 
 /// What is kept of a call until it is settled.
 pub struct UnderWay {
@@ -14,6 +21,45 @@ pub struct UnderWay {
     pub owner: Rc<Owner>,
     /// What is told of it then, when somebody listens.
     pub trace: Option<Box<Trace>>,
+}
+
+/// What JavaScript is to know of a settled call: the number of its promise, less than zero when it is
+/// rejected, and what it comes to. Counts the call off its store.
+pub fn settle(
+    env: sys::napi_env,
+    values: &Values,
+    call: Option<UnderWay>,
+    completion: Completion<Ticket>,
+) -> [sys::napi_value; 2] {
+    let Completion {
+        ticket,
+        result,
+        attempts,
+    } = completion;
+    if let Some(UnderWay {
+        owner,
+        trace: Some(trace),
+    }) = &call
+    {
+        owner.tell(trace, &result, attempts);
+    }
+    let mut number = ticket as i32;
+    let value = match (&result, &call) {
+        (Ok(answer), _) => values.of(env, answer),
+        (Err(_), None) => values.undefined,
+        (Err(failure), Some(UnderWay { owner, .. })) => match owner.fail(failure) {
+            Some(error) => {
+                number = -1 - number;
+                error
+            }
+            None if failure.op.is_lookup() => values.undefined,
+            None => values.no,
+        },
+    };
+    if let Some(UnderWay { owner, .. }) = call {
+        owner.settled();
+    }
+    [integer(env, number), value]
 }
 
 /// The promises of a link: a number names each until it is free again. The board tells the next one,

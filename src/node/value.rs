@@ -4,10 +4,7 @@ use std::ptr;
 
 use napi::{Result, check_status, sys};
 
-use super::completion_queue::Ticket;
-use super::promise::UnderWay;
 use crate::call::Answer;
-use crate::engine::Completion;
 
 /// A JavaScript function.
 pub struct Reference(sys::napi_ref);
@@ -90,9 +87,11 @@ impl Reference {
 /// The values that most calls resolve to, made once for all that has arrived.
 pub struct Values {
     yes: sys::napi_value,
-    no: sys::napi_value,
+    /// `false`
+    pub no: sys::napi_value,
     null: sys::napi_value,
-    undefined: sys::napi_value,
+    /// `undefined`
+    pub undefined: sys::napi_value,
 }
 
 impl Values {
@@ -112,40 +111,6 @@ impl Values {
             sys::napi_get_undefined(env, &mut values.undefined);
         }
         values
-    }
-
-    /// What JavaScript is to know of a settled call: the number of its promise, less than zero when
-    /// it is rejected, and what it comes to. Counts the call off its store.
-    pub fn settle(
-        &self,
-        env: sys::napi_env,
-        call: Option<UnderWay>,
-        done: Completion<Ticket>,
-    ) -> [sys::napi_value; 2] {
-        if let Some(UnderWay {
-            owner,
-            trace: Some(trace),
-        }) = &call
-        {
-            owner.tell(trace, &done.result, done.attempts);
-        }
-        let mut number = done.ticket as i32;
-        let value = match (&done.result, &call) {
-            (Ok(answer), _) => self.of(env, answer),
-            (Err(_), None) => self.undefined,
-            (Err(failure), Some(UnderWay { owner, .. })) => match owner.fail(failure) {
-                Some(error) => {
-                    number = -1 - number;
-                    error
-                }
-                None if failure.op.is_lookup() => self.undefined,
-                None => self.no,
-            },
-        };
-        if let Some(UnderWay { owner, .. }) = call {
-            owner.settled();
-        }
-        [integer(env, number), value]
     }
 
     /// What a call comes to.

@@ -54,7 +54,7 @@ impl Connection {
                 })?,
             (_, stream) => stream,
         };
-        let counted = Counted::new(stream, server.kept.clone());
+        let counted = Counted::new(stream, server.kept.stats.clone());
         let mut connection = Connection {
             pipeline: Pipeline::new(counted, server.response_timeout),
         };

@@ -1,7 +1,7 @@
 //! What goes from one session to the next.
 
 use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::fence::Predecessors;
 use super::stats::Stats;
@@ -11,7 +11,7 @@ use crate::settings::Address;
 #[derive(Debug, Default)]
 pub struct Kept {
     /// The bytes of all connections.
-    pub stats: Stats,
+    pub stats: Arc<Stats>,
     /// The last connection to each server.
     pub predecessors: Predecessors,
     /// What is known of the cluster.
@@ -29,9 +29,4 @@ pub struct KnownCluster {
     pub newcomers: Mutex<Vec<Address>>,
     /// Whether the last session met a slot that was half moved.
     pub is_half_moved: AtomicBool,
-}
-
-/// What a mutex holds. Whoever panicked left it whole: no step under the lock can be half done.
-pub fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

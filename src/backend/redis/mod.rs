@@ -8,6 +8,7 @@ mod deletion;
 mod fence;
 mod in_turn;
 mod kept;
+mod locked;
 mod operations;
 mod pipeline;
 mod replies;

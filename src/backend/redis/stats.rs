@@ -8,8 +8,6 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::kept::Kept;
-
 /// What went over all connections so far, TLS taken off. Written by the I/O thread.
 #[derive(Debug, Default)]
 pub struct Stats {
@@ -32,13 +30,13 @@ impl Stats {
 /// A stream whose bytes are counted.
 pub struct Counted<S> {
     stream: S,
-    kept: Arc<Kept>,
+    stats: Arc<Stats>,
 }
 
 impl<S> Counted<S> {
-    /// Counts the bytes of `stream` in `kept`.
-    pub fn new(stream: S, kept: Arc<Kept>) -> Counted<S> {
-        Counted { stream, kept }
+    /// Counts the bytes of `stream` in `stats`.
+    pub fn new(stream: S, stats: Arc<Stats>) -> Counted<S> {
+        Counted { stream, stats }
     }
 }
 
@@ -52,7 +50,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
         let result = Pin::new(&mut self.stream).poll_read(context, into);
         let came = into.filled().len() - before;
         if came > 0 {
-            let received = &self.kept.stats.received;
+            let received = &self.stats.received;
             received.fetch_add(came as u64, Ordering::Relaxed);
         }
         result
@@ -67,10 +65,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
     ) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write(context, bytes);
         if let Poll::Ready(Ok(went)) = result {
-            self.kept
-                .stats
-                .sent
-                .fetch_add(went as u64, Ordering::Relaxed);
+            self.stats.sent.fetch_add(went as u64, Ordering::Relaxed);
         }
         result
     }

@@ -118,7 +118,7 @@ fn a_delete_is_overwritten_when_a_later_save_brings_one_of_its_keys_back() {
         batch(&[(SAVE, "1", "y"), (DELETE, "1", "a"), (DELETE, "2", "b")]),
         batch(&[(SAVE, "1", "z"), (SAVE, "2", "b"), (DELETE, "3", "c")]),
     ];
-    mark_overwritten(batches.iter_mut());
+    mark_overwritten(batches.iter_mut().flat_map(Batch::parts));
     let entries = batches.iter().flat_map(|batch| &batch.entries);
     let deletes = entries.filter(|entry| entry.op == DELETE);
     let marks: Vec<_> = deletes.map(|entry| entry.history.is_overwritten).collect();

@@ -1,6 +1,7 @@
 //! What the engine's unit tests share.
 
 mod memory;
+mod world;
 
 pub use memory::Memory;
 

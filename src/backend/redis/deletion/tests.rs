@@ -3,6 +3,7 @@ use crate::backend::Deletion as _;
 use crate::backend::redis::slots::Slots;
 use crate::backend::redis::testing::{any_reply, refusal};
 use crate::backend::redis::topology::Told;
+use crate::key;
 use crate::settings::{Address, NatMap};
 use proptest::prelude::*;
 use std::collections::HashMap;
