@@ -1,18 +1,19 @@
 //! Calls by chance over a backend that fails by chance, in virtual time, against a model that does
 //! one call after the other. `SEED=7 cargo test engine::tests` repeats a run.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::mpsc;
+mod model;
+mod store;
+
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-use super::testing::{Memory, Random, settings};
-use super::{Call, Completion, ConnectionEvent, Failure, Lengths, Queue, Receiver, Submission};
+use super::Failure;
+use super::testing::{Memory, Random};
 use crate::call::{Answer, Operation};
 use crate::key::{self, Half};
-use crate::settings::Settings;
+use model::{Made, Model};
+use store::Store;
 
 const CASES: u64 = 3_000;
 /// Finding a poison call takes many sessions.
@@ -21,83 +22,6 @@ const POISON_CASES: u64 = 50;
 /// within this.
 const GRAIN: Duration = Duration::from_millis(40);
 const LONG: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// A call of the model.
-#[derive(Clone, Debug)]
-struct Made {
-    operation: Operation,
-    stem: &'static str,
-    ids: [String; 2],
-    deadline: Duration,
-}
-
-type Key = Vec<u8>;
-type Value = Vec<u8>;
-
-/// What a sequence of calls comes to, one after the other.
-#[derive(Default)]
-struct Model {
-    keys: BTreeMap<Key, Value>,
-    /// By key, what it held after each call that may have changed it.
-    held: BTreeMap<Key, Vec<(usize, Option<Value>)>>,
-}
-
-impl Model {
-    fn set(&mut self, n: usize, key: Key, value: Option<Value>) -> bool {
-        let held = self.held.entry(key.clone()).or_default();
-        held.push((n, value.clone()));
-        match value {
-            Some(value) => self.keys.insert(key, value),
-            None => self.keys.remove(&key),
-        }
-        .is_some()
-    }
-
-    /// The answer to call number `n`, and the key that it looks up.
-    fn call(&mut self, n: usize, made: &Made) -> (Answer, Option<Key>) {
-        let [first, second] = made.ids.each_ref().map(|id| id.as_bytes());
-        let key = |half, id| key::of(made.stem.as_bytes(), half, id);
-        let look_up = |key: Key| {
-            let held = self.keys.get(&key).cloned();
-            let answer = held.map_or(Answer::Missing, |id| Answer::Id(id.into()));
-            (answer, Some(key))
-        };
-        match made.operation {
-            Operation::GetExtId => look_up(key(Half::Botmatic, first)),
-            Operation::GetBotmaticId => look_up(key(Half::External, first)),
-            Operation::SaveIds => {
-                self.set(n, key(Half::Botmatic, first), Some(second.to_vec()));
-                self.set(n, key(Half::External, second), Some(first.to_vec()));
-                (Answer::Yes, None)
-            }
-            Operation::DeleteIds => {
-                let one = self.set(n, key(Half::Botmatic, first), None);
-                let other = self.set(n, key(Half::External, second), None);
-                (Answer::from(one && other), None)
-            }
-            Operation::DeleteAllIds => {
-                let is_own = |key: &&Key| key::parse(made.stem.as_bytes(), key).is_some();
-                let own: Vec<Key> = self.keys.keys().filter(is_own).cloned().collect();
-                for key in own {
-                    self.set(n, key, None);
-                }
-                (Answer::Yes, None)
-            }
-        }
-    }
-
-    /// Whether a lookup that was sent again, and so may see later calls, may have found this.
-    fn held_later(&self, n: usize, key: &Key, answer: &Answer) -> bool {
-        let later = self.held.get(key).into_iter().flatten();
-        later
-            .filter(|(at, _)| *at > n)
-            .any(|(_, held)| match (held, answer) {
-                (Some(held), Answer::Id(id)) => held == id,
-                (None, Answer::Missing) => true,
-                _ => false,
-            })
-    }
-}
 
 fn any_call(random: &mut Random, longest: Option<u64>) -> Made {
     let operation = match random.below(20) {
@@ -122,80 +46,6 @@ fn any_call(random: &mut Random, longest: Option<u64>) -> Made {
         deadline: longest.map_or(LONG, |longest| {
             Duration::from_millis(1 + random.below(longest))
         }),
-    }
-}
-
-/// Notes what each call came to, and when.
-struct Noted(mpsc::Sender<(Completion<u32>, Instant)>);
-
-impl Receiver<u32> for Noted {
-    fn settle(&self, completions: &mut Vec<Completion<u32>>) {
-        for completion in completions.drain(..) {
-            let noted = self.0.send((completion, Instant::now()));
-            noted.expect("the test waits for it");
-        }
-    }
-
-    fn connection(&self, _: ConnectionEvent) {}
-}
-
-/// A queue over a backend in memory, and what comes of its calls.
-struct Store {
-    memory: Memory,
-    submission: Submission<u32, Memory>,
-    queue: Arc<Queue<u32, Memory>>,
-    settings: Arc<Settings>,
-    results: mpsc::Receiver<(Completion<u32>, Instant)>,
-}
-
-impl Store {
-    fn new(memory: Memory) -> Store {
-        let (sender, results) = mpsc::channel();
-        let queue = Queue::new(memory.clone(), Arc::new(Noted(sender)));
-        Store {
-            memory,
-            submission: Submission::new(queue.clone()),
-            queue,
-            settings: settings(),
-            results,
-        }
-    }
-
-    fn make(&mut self, ticket: usize, made: &Made) {
-        let call = Call {
-            op: made.operation,
-            deadline: self.queue.epoch + made.deadline,
-            ticket: ticket as u32,
-        };
-        let pushed = self.submission.push(&self.settings, call, |text| {
-            for part in [made.stem, &made.ids[0], &made.ids[1]] {
-                text.extend_from_slice(part.as_bytes());
-            }
-            Ok::<_, ()>(Lengths {
-                prefix: 0,
-                integration: made.stem.len() as u32,
-                first: made.ids[0].len() as u32,
-                second: made.ids[1].len() as u32,
-            })
-        });
-        assert!(pushed.is_ok());
-    }
-
-    /// What each of so many calls came to, in the order in which they were made, and when.
-    async fn completions(&self, count: usize) -> Vec<(Completion<u32>, Instant)> {
-        let mut completions = Vec::new();
-        while completions.len() < count {
-            match self.results.try_recv() {
-                Ok(noted) => completions.push(noted),
-                Err(_) => sleep(Duration::from_millis(250)).await,
-            }
-        }
-        completions.sort_by_key(|(completion, _)| completion.ticket);
-        assert!(
-            completions.is_sorted_by(|a, b| a.0.ticket < b.0.ticket),
-            "settled twice"
-        );
-        completions
     }
 }
 
