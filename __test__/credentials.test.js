@@ -1,64 +1,18 @@
-/**
- * Calls that wait for a client's credentials provider keep the contract of all others, and the
- * provider is asked no more often than a connection needs.
- */
+/** Calls that wait for a client's credentials provider keep the contract of all others. */
 
 const assert = require('node:assert/strict')
 const diagnostics = require('node:diagnostics_channel')
 const { once } = require('node:events')
 const { beforeEach, describe, test } = require('node:test')
 const createKeyStore = require('..')
-const { runScript } = require('./support/programs')
 const { connections, contents, disconnected, useServer } = require('./support/redis')
 
-const PASSWORD = 'pw'
-
-/** Makes the users known. */
-const allow = async ({ command }) => {
-  for (const name of ['ann', 'bob']) {
-    await command('acl', 'setuser', name, 'on', `>${PASSWORD}`, '~*', '&*', '+@all')
-  }
-}
-
+const { ANN, BOB, allow, prompt, provider, state } = require('./support/credentials')
 const server = useServer({ prepare: allow })
 beforeEach(() => server.command('flushall'))
 
-const ANN = { username: 'ann', password: PASSWORD }
-const BOB = { username: 'bob', password: PASSWORD }
-
 /** Within this many ms after its deadline a call must have settled. */
 const GRACE = 250
-
-/** A provider that answers when it is told to, and counts how often it was asked. */
-const provider = () => {
-  const questions = []
-  return {
-    type: 'async-credentials-provider',
-    get asked() {
-      return questions.length
-    },
-    credentials: () => new Promise((resolve, reject) => questions.push({ resolve, reject })),
-    /** Answers the last question. */
-    answer: (credentials = ANN) => questions.at(-1).resolve(credentials),
-    fail: (reason) => questions.at(-1).reject(reason)
-  }
-}
-
-/** A provider that answers `answers` in turn, the last again and again. */
-const prompt = (...answers) => {
-  const own = {
-    type: 'async-credentials-provider',
-    asked: 0,
-    credentials: async () => answers[Math.min(own.asked++, answers.length - 1)]
-  }
-  return own
-}
-
-/** What a promise has come to so far. */
-const state = async (promise) => {
-  const settled = Promise.race([promise, new Promise((resolve) => setImmediate(resolve, 'waits'))])
-  return settled.catch((error) => `rejects ${error.code ?? error.name}`)
-}
 
 for (const version of [5, 6]) {
   const { createClient } = require(`redis${version}`)
@@ -300,73 +254,6 @@ for (const version of [5, 6]) {
       assert.deepEqual(await Promise.all(calls), [true, 'before', true])
       const lines = await connections(server.command)
       assert.match(lines.at(-1), / user=bob /)
-    })
-
-    describe('the provider is asked', () => {
-      for (const [name, answer] of Object.entries({ 'a login': ANN, 'no login': {} })) {
-        test(`once for a connection, however many calls are awaited: ${name}`, async (t) => {
-          const credentialsProvider = prompt(answer)
-          const { store } = open(t, credentialsProvider)
-          for (let n = 0; n < 20; n++) {
-            assert.equal(await store.saveIds('i', n, n), true)
-            if (n % 5 === 0) await new Promise(setImmediate)
-          }
-          assert.equal(credentialsProvider.asked, 1)
-          assert.equal(store.stats().reconnects, 0)
-        })
-      }
-
-      test('once more by the next call when the connection was lost', async (t) => {
-        const credentialsProvider = prompt(ANN, ANN, BOB)
-        const { store } = open(t, credentialsProvider)
-        const heard = []
-        const listener = ({ state }) => heard.push(state)
-        diagnostics.subscribe('js-redis-key-store:connection', listener)
-        t.after(() => diagnostics.unsubscribe('js-redis-key-store:connection', listener))
-        for (const user of ['ann', 'ann', 'bob']) {
-          for (let n = 0; n < 5; n++) assert.equal(await store.saveIds('i', n, n), true)
-          const [line, ...others] = await connections(server.command)
-          assert.match(line, new RegExp(` user=${user} `))
-          assert.deepEqual(others, [])
-          heard.length = 0
-          await server.command('client', 'kill', 'id', / ?id=(\d+) /.exec(line)[1])
-          while (!heard.includes('lost')) await new Promise(setImmediate)
-        }
-        assert.equal(credentialsProvider.asked, 3)
-      })
-
-      test('once in an outage', async (t) => {
-        const credentialsProvider = prompt(ANN)
-        const { store } = open(t, credentialsProvider, { readTimeout: 50 })
-        await store.saveIds('i', 1, 'x')
-        await server.kill()
-        for (let n = 0; n < 5; n++) assert.equal(await store.getExtId('i', 1), undefined)
-        await server.restart()
-        await allow(server)
-        assert.equal(await store.saveIds('i', 2, 'y'), true)
-        assert.equal(credentialsProvider.asked, 2)
-      })
-
-      test('again when the server refused what it gave', async (t) => {
-        const credentialsProvider = prompt({ ...ANN, password: 'old' }, ANN)
-        const { store } = open(t, credentialsProvider, { strict: true })
-        await assert.rejects(store.saveIds('i', 1, 'x'), { code: 'AUTH' })
-        assert.equal(await store.saveIds('i', 1, 'x'), true)
-        assert.equal(await store.getExtId('i', 1), 'x')
-        assert.equal(credentialsProvider.asked, 2)
-      })
-    })
-
-    test('a process whose calls waited ends by itself', async () => {
-      const { code, signal, stdout, stderr } = await runScript(`
-        const { createClient } = require('redis${version}')
-        const credentials = () =>
-          new Promise((resolve) => setTimeout(resolve, 50, ${JSON.stringify(ANN)}))
-        const credentialsProvider = { type: 'async-credentials-provider', credentials }
-        const client = createClient({ url: '${server.url}', credentialsProvider })
-        require('.')(client).saveIds('i', 1, 'x').then(console.log)
-      `)
-      assert.deepEqual([code, signal, stdout, stderr], [0, null, 'true\n', ''])
     })
   })
 }

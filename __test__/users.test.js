@@ -308,16 +308,3 @@ describe('sentinels', () => {
     }
   })
 })
-
-test('valkey-glide: a password changed later is the one that is used', async () => {
-  const client = await glide.open(ANN)
-  const store = createKeyStore(client, { strict: true })
-  assert.equal(await store.saveIds('i', 1, 'x'), true)
-  await server.command('acl', 'setuser', 'ann', 'resetpass', '>changed')
-  await client.updateConnectionPassword('changed')
-  const [line] = await connections(server.command)
-  await server.command('client', 'kill', 'id', / ?id=(\d+) /.exec(line)[1])
-  assert.equal(await store.getExtId('i', 1), 'x')
-  await store.quit()
-  await server.command('acl', 'setuser', 'ann', 'resetpass', `>${PASSWORD}`)
-})
