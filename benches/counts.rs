@@ -9,13 +9,11 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt::Debug;
-use std::io;
 use std::process::exit;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixListener;
 use tokio::time::Instant;
 
@@ -23,6 +21,10 @@ use backend::redis::Redis;
 use call::{Answer, Operation};
 use engine::{Call, Completion, ConnectionEvent, Lengths, Queue, Receiver, Submission};
 use settings::{Endpoint, Names, Settings};
+
+mod counts_server;
+
+use counts_server::serve;
 
 // The addon is a cdylib, which no other program can use, and as an rlib too it would lose its
 // link-time optimization: so its sources are taken in here, all but `node`.
@@ -113,7 +115,7 @@ impl Receiver<()> for Caller {
             // Comes on the I/O thread, before anything connects.
             (ConnectionEvent::Connecting(_), Endpoint::Unix(path)) => {
                 match UnixListener::bind(path) {
-                    Ok(listener) => drop(tokio::spawn(serve(listener, self.reply))),
+                    Ok(listener) => drop(tokio::spawn(serve(listener, self.reply, BATCH))),
                     Err(error) => stop(&error),
                 }
             }
@@ -126,25 +128,6 @@ impl Receiver<()> for Caller {
 fn stop(reason: &dyn Debug) -> ! {
     eprintln!("{reason:?}");
     exit(1);
-}
-
-/// Lets one client log in and gives each of its calls the same reply.
-async fn serve(listener: UnixListener, reply: &[u8]) -> io::Result<()> {
-    let (mut client, _) = listener.accept().await?;
-    let mut input = vec![0; 256 * 1024];
-    let _login = client.read(&mut input).await?;
-    client.write_all(b"+OK\r\n$0\r\n\r\n+PONG\r\n").await?;
-    // The first call comes alone, and all are of one length.
-    let length = client.read(&mut input).await?;
-    client.write_all(reply).await?;
-    let replies = reply.repeat(BATCH);
-    let mut owed = 0;
-    loop {
-        owed += client.read(&mut input).await?;
-        let calls = owed / length;
-        owed %= length;
-        client.write_all(&replies[..calls * reply.len()]).await?;
-    }
 }
 
 fn main() {

@@ -3,7 +3,7 @@
  * default, a line every ten seconds and a verdict. SEED repeats a run's faults.
  */
 
-const { runSchedule } = require('../__test__/support/schedule')
+const { runSchedule } = require('../support/schedule')
 
 /** What the resident size may move by in MB, beside what the load itself notes of each call. */
 const ALLOWED = 32

@@ -5,11 +5,11 @@
 
 const { setTimeout: sleep } = require('node:timers/promises')
 const redis = require('redis3')
-const createKeyStore = require('..')
-const { startLoad } = require('../__test__/support/load')
-const { commander } = require('../__test__/support/redis')
-const { LASTING } = require('../__test__/support/schedule')
-const { startRedis } = require('./redis')
+const createKeyStore = require('../..')
+const { startLoad } = require('../support/load')
+const { commander } = require('../support/redis')
+const { LASTING } = require('../support/schedule')
+const { startRedis } = require('../../scripts/redis')
 
 const KILLS = 10
 const RATE = 20_000
