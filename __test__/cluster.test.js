@@ -14,7 +14,11 @@ const open = async (t, options) => {
   for (const master of cluster.masters) await master.command('flushall')
   const client = new Cluster([{ host: '127.0.0.1', port: cluster.ports[0] }])
   const store = createKeyStore(client, options)
-  t.after(() => store.quit())
+  t.after(async () => {
+    await store.quit()
+    // One that was connecting anew when it was told to quit may go on.
+    client.disconnect()
+  })
   return { client, store }
 }
 
@@ -58,6 +62,7 @@ for (const name of ['ioredis4', 'ioredis5', 'ioredis6', 'iovalkey']) {
     await client.connect()
     assert.equal(await store.saveIds('i', 1, 'x'), true)
     await store.quit()
+    client.disconnect()
   })
 }
 

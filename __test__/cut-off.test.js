@@ -184,7 +184,7 @@ describe('on the native side', () => {
         assert.equal(board[0], expected)
         calls.getExtId('none', 1)
       }
-      link.endBurst()
+      link.submit()
     })
     assert.deepEqual(lists, [
       [0, null, 1, null, 2, null],
