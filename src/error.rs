@@ -131,7 +131,7 @@ impl ReplyKind {
     fn advice(self) -> &'static str {
         match self {
             ReplyKind::NoPerm => {
-                "let this user run MSET, GET, MGET, DEL, UNLINK and SCAN on the store's keys"
+                "let this user run MSET, GET, MGET, DEL, UNLINK and SCAN on the store's keys, and on a cluster SET and CLUSTER SLOTS"
             }
             ReplyKind::WrongType => {
                 "another program keeps something else under this key; keep the store's keys to itself"

@@ -2,8 +2,9 @@ const { Commands } = require('./commands')
 const { refuse } = require('../settings/check')
 const { calls } = require('../shared/channels')
 const { Reporter, masked } = require('../shared/error')
-const { NativePromise, clearTimeout, clock, setTimeout } = require('../shared/globals')
+const { NativePromise, clock } = require('../shared/globals')
 const { reasonOf } = require('../shared/log')
+const { within } = require('../shared/within')
 const { wipe } = require('./delete-all')
 
 const isFunction = (value) => typeof value === 'function'
@@ -210,15 +211,8 @@ class Delegate {
       return start()
     }
     const before = this.#last.get(integration)
-    const call = new NativePromise((resolve, reject) => {
-      const timer = setTimeout(() => reject(late(limit)), limit)
-      const settle = (how) => (value) => {
-        clearTimeout(timer)
-        how(value)
-      }
-      const answer = before ? before.then(startInTime) : start()
-      answer.then(settle(resolve), settle(reject))
-    })
+    const answer = before ? before.then(startInTime) : start()
+    const call = within(limit, answer, () => late(limit))
     const end = call.then(
       () => {},
       () => {}

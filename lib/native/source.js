@@ -1,6 +1,7 @@
 const { clearInterval, setInterval } = require('node:timers')
 const { connections } = require('../shared/channels')
 const { Link } = require('./link')
+const { soon } = require('../shared/globals')
 const { isLogging, log, reasonOf } = require('../shared/log')
 const { within } = require('../shared/within')
 
@@ -200,7 +201,9 @@ class Source {
   #hold(link, settings, reason, promise) {
     const held = [settings]
     let timer
+    let isOver = false
     const end = (isReady, failure) => {
+      isOver = true
       clearInterval(timer)
       if (this.#held === held) this.#held = undefined
       for (const each of held) {
@@ -220,7 +223,10 @@ class Source {
       () => end(true),
       (error) => end(false, error)
     )
-    timer = setInterval(() => link.native.expire(), LOOK).unref()
+    // In a microtask as in `within`.
+    soon(() => {
+      if (!isOver) timer = setInterval(() => link.native.expire(), LOOK).unref()
+    })
     link.native.hold(reason)
     this.#held = held
   }

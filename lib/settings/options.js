@@ -11,7 +11,7 @@ const KNOWN = {
   maxPending: 'count'
 }
 
-/** `writeTimeout` and `keyPrefix` have their defaults from the client, see `store`. */
+/** `writeTimeout` and `keyPrefix` have their defaults from the client, see `native-store`. */
 const DEFAULTS = {
   strict: false,
   readTimeout: 10_000,

@@ -52,9 +52,9 @@ impl Address {
     /// they leave out the host, it is `asked`, that of the node that wrote it.
     pub fn parse(text: &str, asked: &str) -> Option<Address> {
         let (host, port) = text.rsplit_once(':')?;
-        let host = match host {
+        let host = match host.trim_start_matches('[').trim_end_matches(']') {
             "" | "?" => asked,
-            host => host.trim_start_matches('[').trim_end_matches(']'),
+            host => host,
         };
         Some(Address {
             host: host.to_owned(),
@@ -212,6 +212,23 @@ mod tests {
     fn a_renamed_command_goes_under_its_new_name() {
         let names = Names::new(&HashMap::from([("del".to_owned(), "xdel".to_owned())]));
         assert_eq!((names.del.as_str(), names.get.as_str()), ("xdel", "GET"));
+    }
+
+    #[test]
+    fn a_host_that_is_left_out_is_that_of_the_node_that_was_asked() {
+        for (text, host) in [
+            ("127.0.0.1:7", "127.0.0.1"),
+            ("::1:7", "::1"),
+            ("[::1]:7", "::1"),
+            (":7", "asked"),
+            ("?:7", "asked"),
+            ("[]:7", "asked"),
+        ] {
+            let address = Address::parse(text, "asked").expect(text);
+            assert_eq!((address.host.as_str(), address.port), (host, 7));
+        }
+        assert_eq!(Address::parse("host", "asked"), None);
+        assert_eq!(Address::parse("host:65536", "asked"), None);
     }
 
     #[test]

@@ -15,7 +15,8 @@ pub struct Client {
 
 impl Client {
     /// Reads the reply to `CLIENT INFO`: `id=7 addr=127.0.0.1:50000 laddr=… fd=8 …`. The address may be
-    /// the path of a Unix socket, which is that of both ends, with anything in it.
+    /// the path of a Unix socket, which is that of both ends, with anything in it: of the places where it
+    /// could end, the last one is right, as no field behind it holds a space.
     pub fn parse(info: &str) -> Option<Client> {
         let (id, rest) = info.strip_prefix("id=")?.split_once(" addr=")?;
         let is_path = |(at, _): &(usize, &str)| {
@@ -24,7 +25,7 @@ impl Client {
             let after = own.and_then(|own| own.strip_prefix(address));
             after.is_some_and(|after| after.starts_with(" fd="))
         };
-        let (address, _) = match rest.match_indices(" laddr=").find(is_path) {
+        let (address, _) = match rest.rmatch_indices(" laddr=").find(is_path) {
             Some((at, _)) => rest.split_at(at),
             None => rest.split_once(" laddr=")?,
         };
@@ -71,12 +72,16 @@ mod tests {
         let over_a_socket = "id=8 addr=/run/a b/r.sock:0 laddr=/run/a b/r.sock:0 fd=9 name=\n";
         let named = Client::parse(over_a_socket).expect("it has both fields");
         assert_eq!(named.address, "/run/a b/r.sock:0");
-        let path = "/run/id=1 addr=a:0 laddr=b:0 fd=9/r.sock:0";
-        let odd = format!("id=8 addr={path} laddr={path} fd=9 name=\n");
-        assert_eq!(
-            Client::parse(&odd).map(|named| named.address).as_deref(),
-            Some(path)
-        );
+        for path in [
+            "/run/id=1 addr=a:0 laddr=b:0 fd=9/r.sock:0",
+            "a:0 laddr=a:0 fd=9/r.sock:0",
+        ] {
+            let odd = format!("id=8 addr={path} laddr={path} fd=9 name=\n");
+            assert_eq!(
+                Client::parse(&odd).map(|named| named.address).as_deref(),
+                Some(path)
+            );
+        }
         assert_eq!(Client::parse("laddr=127.0.0.1:6379 id=7"), None);
         assert_eq!(Client::parse(""), None);
     }

@@ -152,7 +152,8 @@ impl<'a> Own<'a> {
             let (Ok(first), Ok(last)) = (first.parse::<usize>(), last.parse()) else {
                 return false;
             };
-            if !(first..=last).all(|slot| known.holder(slot) == Some(number)) {
+            let is_own = |slot| known.holder(slot) == Some(number);
+            if first > last || !(first..=last).all(is_own) {
                 return false;
             }
             count += last + 1 - first;
@@ -289,6 +290,7 @@ mod tests {
             [" 0-8191", " 8192-16382"],
             ["", " 8192-16383"],
             [" 0-8191 16383", " 8192-16382"],
+            [" 0-8191 5-3", " 8192-16383"],
         ] {
             assert!(
                 matches!(read(other), Err(TopologyError::Changed)),
