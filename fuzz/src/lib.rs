@@ -14,6 +14,7 @@ pub mod settings;
 pub mod backend {
     pub mod fence;
     pub mod kept;
+    pub mod locked;
     pub mod replies;
     pub mod slots;
     pub mod stats;
