@@ -5,14 +5,19 @@ const { once } = require('node:events')
 const { describe, test } = require('node:test')
 const { Cluster } = require('ioredis5')
 const createKeyStore = require('..')
-const { assertCloses, assertServes, CLUSTER_CLIENTS } = require('./support/topology-clients')
+const {
+  assertCloses,
+  assertServes,
+  CLUSTER_CLIENTS,
+  ioredisCluster
+} = require('./support/topology-clients')
 const { startNode, until, useCluster } = require('./support/topologies')
 
 const cluster = useCluster()
 
 const open = async (t, options) => {
   for (const master of cluster.masters) await master.command('flushall')
-  const client = new Cluster([{ host: '127.0.0.1', port: cluster.ports[0] }])
+  const client = ioredisCluster('ioredis5', [{ host: '127.0.0.1', port: cluster.ports[0] }])
   const store = createKeyStore(client, options)
   t.after(async () => {
     await store.quit()
@@ -48,7 +53,7 @@ describe('each client', () => {
 
 for (const name of ['ioredis4', 'ioredis5', 'ioredis6', 'iovalkey']) {
   test(`${name}: closed while it connects, and opened again`, async () => {
-    const client = new (require(name).Cluster)([{ host: '127.0.0.1', port: cluster.ports[0] }])
+    const client = ioredisCluster(name, [{ host: '127.0.0.1', port: cluster.ports[0] }])
     const store = createKeyStore(client)
     await once(client, 'connect')
     const answers = []

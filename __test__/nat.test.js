@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
 const createKeyStore = require('..')
+const { ioredisCluster } = require('./support/topology-clients')
 const { useServer } = require('./support/redis')
 const { until } = require('./support/topologies')
 
@@ -33,7 +34,7 @@ const CLIENTS = Object.fromEntries([
   ]),
   ...['ioredis4', 'ioredis5', 'ioredis6', 'iovalkey'].map((name) => [
     name,
-    () => new (require(name).Cluster)([{ host, port: cluster.port }], { natMap: map() })
+    () => ioredisCluster(name, [{ host, port: cluster.port }], { natMap: map() })
   ])
 ])
 

@@ -4,9 +4,18 @@ const assert = require('node:assert/strict')
 const { inspect } = require('node:util')
 const { disconnected } = require('./redis')
 
+/**
+ * An ioredis Cluster that never refreshes its slots by itself: one that is told to quit while it does so
+ * goes on for ever, and its process with it.
+ */
+const ioredisCluster = (name, nodes, options) => {
+  const slotsRefreshInterval = name === 'ioredis4' ? -1 : 0
+  return new (require(name).Cluster)(nodes, { slotsRefreshInterval, ...options })
+}
+
 const ioredis = (name) => ({
   ways: ['quit', 'disconnect'],
-  cluster: (ports, options) => new (require(name).Cluster)(seeds(ports), { redisOptions: options }),
+  cluster: (ports, options) => ioredisCluster(name, seeds(ports), { redisOptions: options }),
   sentinel: (ports, master, options) =>
     new (require(name).Redis ?? require(name))({
       sentinels: seeds(ports),
@@ -125,6 +134,7 @@ module.exports = {
   assertServes,
   CLUSTER_CLIENTS,
   SENTINEL_CLIENTS,
+  ioredisCluster,
   lazyCluster,
   lazySentinel
 }
