@@ -5,7 +5,7 @@ const { Reporter, masked } = require('../shared/error')
 const { NativePromise, clock } = require('../shared/globals')
 const { reasonOf } = require('../shared/log')
 const { within } = require('../shared/within')
-const { wipe } = require('./delete-all')
+const { deleteAll } = require('./delete-all')
 
 const isFunction = (value) => typeof value === 'function'
 
@@ -77,7 +77,7 @@ const OPERATIONS = {
     return gone.every(Boolean)
   },
   deleteAllIds: async (commands, stem) => {
-    await wipe(commands, stem)
+    await deleteAll(commands, stem)
     return true
   }
 }

@@ -13,7 +13,7 @@ const stringAt = (commands, key) =>
   })
 
 /** Deletes all pairs under `stem`: a key that could be of a longer integration id only as a pair. */
-const wipe = async (commands, stem) => {
+const deleteAll = async (commands, stem) => {
   const halves = { b: 'e', e: 'b' }
   const found = [...(await commands.find(`${stem}:`))].filter((key) =>
     /^:[be]:/.test(key.slice(stem.length))
@@ -33,4 +33,4 @@ const wipe = async (commands, stem) => {
   await NativePromise.all([...doomed].map((key) => commands.del(key)))
 }
 
-module.exports = { wipe }
+module.exports = { deleteAll }
