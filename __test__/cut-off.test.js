@@ -38,8 +38,6 @@ const STORES = {
   'of a URL': () => createKeyStore(server.url),
   'of a client': async () =>
     createKeyStore(await KINDS['ioredis 5'].open({ host: '127.0.0.1', port: server.port })),
-  'that has to ask its client first': async () =>
-    createKeyStore(await KINDS['redis 4.7'].open({ host: '127.0.0.1', port: server.port })),
   'that somebody listens to': () => createKeyStore(server.url),
   'of a stub': () => createKeyStore(stub(byPromise))
 }
