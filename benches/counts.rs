@@ -59,7 +59,7 @@ const LONG: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// One call, made again and again.
 struct Caller {
-    op: Operation,
+    operation: Operation,
     ids: [&'static str; 2],
     reply: &'static [u8],
     settings: Arc<Settings>,
@@ -74,7 +74,7 @@ impl Caller {
         };
         for _ in 0..calls {
             let call = Call {
-                op: self.op,
+                operation: self.operation,
                 deadline: Instant::now() + LONG,
                 ticket: (),
             };
@@ -135,7 +135,7 @@ fn main() {
     let [_, name, batches] = arguments.as_slice() else {
         stop(&"the name of a call and a number of batches, please");
     };
-    let (op, ids, reply): (_, _, &[u8]) = match name.as_str() {
+    let (operation, ids, reply): (_, _, &[u8]) = match name.as_str() {
         "save" => (Operation::SaveIds, [BOTMATIC_ID, EXTERNAL_ID], b"+OK\r\n"),
         "lookup" => (
             Operation::GetExtId,
@@ -148,7 +148,7 @@ fn main() {
     let socket = std::env::temp_dir().join(format!("key-store-counts-{}", std::process::id()));
     let endpoint = Endpoint::Unix(socket);
     let caller = Arc::new(Caller {
-        op,
+        operation,
         ids,
         reply,
         settings: Arc::new(Settings {

@@ -1,28 +1,3 @@
-//! `address\nits own\nrest`: the fields of a reply to `CLIENT INFO`, which is also read as it is.
-
 #![no_main]
 
-use fuzz::backend::fence::Client;
-use fuzz::texts;
-use libfuzzer_sys::fuzz_target;
-
-const FIELD: &str = " laddr=";
-
-fn address(info: &str) -> Option<String> {
-    Client::parse(info).map(|client| client.address)
-}
-
-fuzz_target!(|input: &[u8]| {
-    let info = String::from_utf8_lossy(input);
-    if let Some(Client { id, address }) = Client::parse(&info) {
-        assert!(info.starts_with(&format!("id={id} addr={address}{FIELD}")));
-    }
-    let [path, own, rest] = texts(input, b'\n');
-    // No field behind it holds a space.
-    let rest = rest.replace(' ', "_");
-    let info = format!("id=7 addr={path}{FIELD}{path} fd=8 name={rest}\n");
-    assert_eq!(address(&info), Some(path.clone()));
-    let [peer, own] = [path, own].map(|address| address.replace(' ', "_"));
-    let info = format!("id=7 addr={peer}{FIELD}{own} fd=8 name={rest}\n");
-    assert_eq!(address(&info), Some(peer));
-});
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz::targets::client_info::run(input));

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::batch::Batch;
-use super::call::Entry;
+use super::entry::Entry;
 use crate::backend::Deletion;
 use crate::call::Operation;
 use crate::settings::Settings;
@@ -82,7 +82,7 @@ impl<T> Barrier<T> {
     pub fn sort<D: Deletion>(&mut self, batch: Batch<T>, out: &mut VecDeque<Item<T, D>>) {
         let has_deletion = |batch: &Batch<T>| {
             let mut entries = batch.entries.iter();
-            entries.any(|entry| entry.op == Operation::DeleteAllIds)
+            entries.any(|entry| entry.operation == Operation::DeleteAllIds)
         };
         if self.is_empty() && !has_deletion(&batch) {
             join(batch, out);
@@ -95,7 +95,7 @@ impl<T> Barrier<T> {
             let stem = entry.args(&text).stem;
             if let Some(waiters) = self.waiters.get_mut(stem) {
                 hold(waiters, entry, &text, &settings);
-            } else if entry.op == Operation::DeleteAllIds {
+            } else if entry.operation == Operation::DeleteAllIds {
                 self.waiters.insert(stem.to_vec(), Vec::new());
                 join(
                     std::mem::replace(&mut free, Batch::new(settings.clone())),
@@ -156,7 +156,7 @@ fn join<T, D>(batch: Batch<T>, out: &mut VecDeque<Item<T, D>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::call::{Call, Lengths};
+    use crate::engine::entry::{Call, Lengths};
     use crate::engine::testing::settings;
     use tokio::time::Instant;
 
@@ -164,9 +164,9 @@ mod tests {
 
     fn batch(calls: &[(Operation, &str)]) -> Batch<usize> {
         let mut batch = Batch::new(settings());
-        for (ticket, (op, integration)) in calls.iter().enumerate() {
+        for (ticket, (operation, integration)) in calls.iter().enumerate() {
             let call = Call {
-                op: *op,
+                operation: *operation,
                 deadline: Instant::now(),
                 ticket,
             };

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::call::{Call, Completion, Entry, Lengths};
+use super::completion::Completion;
+use super::entry::{Call, Entry, Lengths};
 use super::replay::Replay;
 use crate::backend::{History, Outcome, Session};
 use crate::call::{Answer, Args, Operation};
@@ -77,7 +78,7 @@ impl<T> Batch<T> {
         match write(&mut self.text) {
             Ok(lengths) => {
                 self.entries.push(Entry {
-                    op: call.op,
+                    operation: call.operation,
                     deadline: call.deadline,
                     ticket: Some(call.ticket),
                     history: History::default(),
@@ -143,7 +144,7 @@ impl<T> Batch<T> {
         let calls = self
             .entries
             .iter()
-            .map(|entry| (entry.op, self.args(entry)));
+            .map(|entry| (entry.operation, self.args(entry)));
         session.send(calls, self.text.len());
     }
 
@@ -190,14 +191,14 @@ impl<T> Batch<T> {
     ) -> Option<(Error, u8)> {
         let mut refusal = None;
         for entry in &mut self.entries {
-            let result = match came(entry.op, &mut entry.history) {
+            let result = match came(entry.operation, &mut entry.history) {
                 // What nearly every call comes to.
                 Outcome::Settled(Ok(answer)) if replay.is_empty() => {
                     entry.settle(Ok(answer), done);
                     continue;
                 }
                 Outcome::Settled(result) => {
-                    let is_early = replay.touches(entry.op, entry.args(&self.text));
+                    let is_early = replay.touches(entry.operation, entry.args(&self.text));
                     (!is_early).then_some(result)
                 }
                 Outcome::Refused(error) if rules.waits => {
@@ -214,7 +215,7 @@ impl<T> Batch<T> {
                 let result = result.map_err(|error| entry.failure(&self.text, error));
                 entry.settle(result, done);
             } else if entry.ticket.is_some() {
-                replay.add(entry.op, entry.args(&self.text));
+                replay.add(entry.operation, entry.args(&self.text));
             }
         }
         refusal

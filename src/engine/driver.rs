@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::barrier::Item;
 use super::batch::Rules;
-use super::call::Completion;
+use super::completion::Completion;
 use super::deadline::Deadlines;
 use super::pending::Pending;
 use super::queue::{ConnectionEvent, Found, Queue};

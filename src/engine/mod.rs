@@ -6,9 +6,10 @@
 
 mod barrier;
 mod batch;
-mod call;
+mod completion;
 mod deadline;
 mod driver;
+mod entry;
 mod pending;
 mod queue;
 mod reconnect;
@@ -28,6 +29,7 @@ type DeletionOf<B> = <<B as Backend>::Session as Session>::Deletion;
 /// The answers of a backend.
 type AnswersOf<B> = <<B as Backend>::Session as Session>::Answers;
 
-pub use call::{Call, Completion, Failure, Lengths};
+pub use completion::{Completion, Failure};
+pub use entry::{Call, Lengths};
 pub use queue::{ConnectionEvent, Queue, Receiver};
 pub use submission::Submission;

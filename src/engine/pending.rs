@@ -19,7 +19,8 @@ use tokio::time::Instant;
 
 use super::barrier::{Barrier, DeletionCall, Item};
 use super::batch::{Batch, MAX_CALLS};
-use super::call::{Completion, Entry};
+use super::completion::Completion;
+use super::entry::Entry;
 use super::replay::Replay;
 use crate::backend::Deletion;
 use crate::error::Error;
@@ -233,14 +234,14 @@ impl<T, D: Deletion> Pending<T, D> {
 mod tests {
     use super::*;
     use crate::call::Operation;
-    use crate::engine::call::Call;
+    use crate::engine::entry::Call;
     use crate::engine::testing::{settings, write_ids};
 
     fn batch(tickets: std::ops::Range<usize>, losses: u8) -> Item<usize, ()> {
         let mut batch = Batch::new(settings());
         for ticket in tickets {
             let call = Call {
-                op: Operation::SaveIds,
+                operation: Operation::SaveIds,
                 deadline: Instant::now(),
                 ticket,
             };

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::batch::Batch;
-use super::call::Completion;
+use super::completion::Completion;
 use crate::backend::Backend;
 use crate::error::Error;
 

@@ -21,26 +21,26 @@ impl Replay {
     }
 
     /// Adds a call. A lookup writes nothing: nothing has to follow it.
-    pub fn add(&mut self, op: Operation, args: Args<'_>) {
-        if !op.is_lookup() {
-            self.0.extend(keys(op, args));
+    pub fn add(&mut self, operation: Operation, args: Args<'_>) {
+        if !operation.is_lookup() {
+            self.0.extend(keys(operation, args));
         }
     }
 
     /// Whether a call must be sent again to come after these.
-    pub fn touches(&self, op: Operation, args: Args<'_>) -> bool {
-        keys(op, args).any(|key| self.0.contains(&key))
+    pub fn touches(&self, operation: Operation, args: Args<'_>) -> bool {
+        keys(operation, args).any(|key| self.0.contains(&key))
     }
 }
 
 /// The keys that a call reads or writes; those of a `deleteAllIds` are not known.
-fn keys(op: Operation, args: Args<'_>) -> impl Iterator<Item = Vec<u8>> {
+fn keys(operation: Operation, args: Args<'_>) -> impl Iterator<Item = Vec<u8>> {
     let Args {
         stem,
         first,
         second,
     } = args;
-    let (botmatic, external) = match op {
+    let (botmatic, external) = match operation {
         Operation::SaveIds | Operation::DeleteIds => (Some(first), Some(second)),
         Operation::GetExtId => (Some(first), None),
         Operation::GetBotmaticId => (None, Some(first)),

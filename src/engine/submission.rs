@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::batch::{Batch, MAX_CALLS, Room};
-use super::call::{Call, Lengths};
 use super::driver::Driver;
+use super::entry::{Call, Lengths};
 use super::queue::Queue;
 use crate::backend::Backend;
 use crate::settings::Settings;
@@ -84,7 +84,7 @@ mod tests {
 
     fn call(ticket: u32) -> Call<u32> {
         Call {
-            op: Operation::SaveIds,
+            operation: Operation::SaveIds,
             deadline: Instant::now(),
             ticket,
         }

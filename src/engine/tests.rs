@@ -1,8 +1,8 @@
 //! Calls by chance over a backend that fails by chance, in virtual time, against a model that does
 //! one call after the other. `SEED=7 cargo test engine::tests` repeats a run.
 
+mod harness;
 mod model;
-mod store;
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use super::Failure;
 use super::testing::{Memory, Random};
 use crate::call::{Answer, Operation};
 use crate::key::{self, Half};
+use harness::Harness;
 use model::{Made, Model};
-use store::Store;
 
 const CASES: u64 = 3_000;
 /// Finding a poison call takes many sessions.
@@ -84,15 +84,15 @@ fn each_seed<F: Future<Output = ()>>(cases: u64, case: impl Fn(u64) -> F) {
 }
 
 /// Makes bursts of calls, some while the ones before are under way.
-async fn make_calls(store: &mut Store, random: &mut Random, longest: Option<u64>) -> Vec<Made> {
+async fn make_calls(harness: &mut Harness, random: &mut Random, longest: Option<u64>) -> Vec<Made> {
     let mut all = Vec::new();
     for _ in 0..1 + random.below(6) {
         for _ in 0..1 + random.below(8) {
             let made = any_call(random, longest);
-            store.make(all.len(), &made);
+            harness.make(all.len(), &made);
             all.push(made);
         }
-        store.submission.end(all.len());
+        harness.submission.end(all.len());
         sleep(Duration::from_millis(random.below(40))).await;
     }
     all
@@ -103,14 +103,14 @@ fn calls_come_to_what_they_would_one_after_the_other() {
     each_seed(CASES, |seed| async move {
         let mut random = Random::new(seed);
         let faults = random.below(4) * 10;
-        let mut store = Store::new(Memory::new(seed, faults));
-        let all = make_calls(&mut store, &mut random, None).await;
+        let mut harness = Harness::new(Memory::new(seed, faults));
+        let all = make_calls(&mut harness, &mut random, None).await;
         let mut model = Model::default();
         let expected: Vec<_> = (0..)
             .zip(&all)
             .map(|(n, made)| model.call(n, made))
             .collect();
-        for (completion, _) in store.completions(all.len()).await {
+        for (completion, _) in harness.completions(all.len()).await {
             let n = completion.ticket as usize;
             let (answer, looked_up) = &expected[n];
             let came = completion.result.expect("there is time enough");
@@ -128,7 +128,7 @@ fn calls_come_to_what_they_would_one_after_the_other() {
                 all[n]
             );
         }
-        assert_eq!(store.memory.world().keys, model.keys, "{all:#?}");
+        assert_eq!(harness.memory.world().keys, model.keys, "{all:#?}");
     });
 }
 
@@ -137,7 +137,7 @@ fn a_delete_that_is_known_or_done_again_tells_what_it_found() {
     each_seed(CASES, |seed| async move {
         // One call on each pair, so that nothing else tells on it.
         let mut random = Random::new(seed);
-        let mut store = Store::new(Memory::new(seed, 20));
+        let mut harness = Harness::new(Memory::new(seed, 20));
         let count = 1 + random.below(40) as usize;
         let states: Vec<u64> = (0..count).map(|_| random.below(4)).collect();
         for (n, state) in states.iter().enumerate() {
@@ -148,7 +148,7 @@ fn a_delete_that_is_known_or_done_again_tells_what_it_found() {
             for (bit, (half, id)) in pair.into_iter().enumerate() {
                 if state & (1 << bit) != 0 {
                     let key = key::of(b"a", half, id.as_bytes());
-                    store.memory.world().keys.insert(key, b"y".to_vec());
+                    harness.memory.world().keys.insert(key, b"y".to_vec());
                 }
             }
             let made = Made {
@@ -157,10 +157,10 @@ fn a_delete_that_is_known_or_done_again_tells_what_it_found() {
                 ids: [format!("{n}"), format!("x{n}")],
                 deadline: LONG,
             };
-            store.make(n, &made);
+            harness.make(n, &made);
         }
-        store.submission.end(count);
-        for (completion, _) in store.completions(count).await {
+        harness.submission.end(count);
+        for (completion, _) in harness.completions(count).await {
             let state = states[completion.ticket as usize];
             let came = completion.result.expect("there is time enough");
             let counts_as_done = completion.attempts > 1;
@@ -170,7 +170,7 @@ fn a_delete_that_is_known_or_done_again_tells_what_it_found() {
             );
             assert!(state != 3 || came == Answer::Yes);
         }
-        assert!(store.memory.world().keys.is_empty());
+        assert!(harness.memory.world().keys.is_empty());
     });
 }
 
@@ -178,8 +178,8 @@ fn a_delete_that_is_known_or_done_again_tells_what_it_found() {
 fn no_call_is_late_and_none_is_carried_out_after_it_failed() {
     each_seed(CASES, |seed| async move {
         let mut random = Random::new(seed);
-        let mut store = Store::new(Memory::new(seed, 30));
-        store.memory.world().sending = 200;
+        let mut harness = Harness::new(Memory::new(seed, 30));
+        harness.memory.world().sending = 200;
         let mut all = Vec::new();
         let mut made_at = Vec::new();
         for n in 0..2 + random.below(30) as usize {
@@ -188,21 +188,21 @@ fn no_call_is_late_and_none_is_carried_out_after_it_failed() {
             if made.operation == Operation::SaveIds {
                 made.ids[1] = format!("own{n}");
             }
-            store.make(n, &made);
+            harness.make(n, &made);
             made_at.push(Instant::now());
             all.push(made);
             if random.below(3) == 0 {
-                store.submission.end(1);
+                harness.submission.end(1);
                 sleep(Duration::from_millis(random.below(30))).await;
             }
         }
-        store.submission.end(1);
-        for (completion, at) in store.completions(all.len()).await {
+        harness.submission.end(1);
+        for (completion, at) in harness.completions(all.len()).await {
             let n = completion.ticket as usize;
             // Counted from when the call is taken, at the end of its burst.
             let end = made_at[n] + all[n].deadline + 2 * GRAIN;
             assert!(at <= end, "{:?} {:?} late", all[n], at - end);
-            let world = store.memory.world();
+            let world = harness.memory.world();
             let saved_at = world.saved_at.get(all[n].ids[1].as_bytes());
             for saved_at in saved_at.into_iter().flatten() {
                 assert!(
@@ -219,8 +219,8 @@ fn no_call_is_late_and_none_is_carried_out_after_it_failed() {
 fn a_poison_call_fails_by_itself() {
     each_seed(POISON_CASES, |seed| async move {
         let mut random = Random::new(seed);
-        let mut store = Store::new(Memory::new(seed, 0));
-        store.memory.world().poison = Some(b"poison".to_vec());
+        let mut harness = Harness::new(Memory::new(seed, 0));
+        harness.memory.world().poison = Some(b"poison".to_vec());
         let count = 2 + random.below(200) as usize;
         let poison = random.below(count as u64) as usize;
         for n in 0..count {
@@ -235,16 +235,16 @@ fn a_poison_call_fails_by_itself() {
                 ids: [id, format!("x{n}")],
                 deadline: LONG,
             };
-            store.make(n, &made);
+            harness.make(n, &made);
         }
-        store.submission.end(count);
-        for (completion, _) in store.completions(count).await {
+        harness.submission.end(count);
+        for (completion, _) in harness.completions(count).await {
             let is_poison = completion.ticket as usize == poison;
             match completion.result {
                 Ok(answer) => assert!(!is_poison && answer == Answer::Yes),
                 Err(Failure { error, .. }) => assert!(is_poison, "{error}"),
             }
         }
-        assert_eq!(store.memory.world().keys.len(), 2 * (count - 1));
+        assert_eq!(harness.memory.world().keys.len(), 2 * (count - 1));
     });
 }

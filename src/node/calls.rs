@@ -20,7 +20,7 @@ use crate::call::{Answer, Operation};
 use crate::engine::{Call, Failure};
 use crate::error::{Error, masked};
 
-const OPS: [Operation; 5] = [
+const OPERATIONS: [Operation; 5] = [
     Operation::SaveIds,
     Operation::GetBotmaticId,
     Operation::GetExtId,
@@ -39,7 +39,7 @@ pub struct Calls {
 
 impl Calls {
     pub fn new(shared: Rc<Shared>, owner: Rc<Owner>) -> Rc<Calls> {
-        let deadline = |ms: u32| shared.link.epoch + Duration::from_millis(ms.into());
+        let deadline = |ms: u32| shared.queue.epoch + Duration::from_millis(ms.into());
         Rc::new(Calls {
             read_deadline: deadline(owner.settings.read_timeout),
             write_deadline: deadline(owner.settings.write_timeout),
@@ -51,10 +51,11 @@ impl Calls {
     /// An object of the calls as functions, which keep this alive.
     pub fn functions<'env>(self: &Rc<Self>, env: &'env Env) -> Result<Object<'env>> {
         let mut functions = Object::new(env)?;
-        for op in OPS {
+        for operation in OPERATIONS {
             let calls = self.clone();
-            let run = move |env, given| calls.call(env, op, given);
-            functions.set_named_property(op.name(), function(env, op.name(), run)?)?;
+            let run = move |env, given| calls.call(env, operation, given);
+            functions
+                .set_named_property(operation.name(), function(env, operation.name(), run)?)?;
         }
         Ok(functions)
     }
@@ -65,12 +66,12 @@ impl Calls {
     fn call(
         &self,
         env: sys::napi_env,
-        op: Operation,
+        operation: Operation,
         given: [sys::napi_value; ARGUMENTS],
     ) -> sys::napi_value {
         // First of all: a conversion may make calls, which are to have other numbers.
         let ticket = self.shared.promises.reserve();
-        let answer = self.make(env, op, ticket, given);
+        let answer = self.make(env, operation, ticket, given);
         if !matches!(answer, Ok(None)) {
             self.shared.promises.free([ticket]);
         }
@@ -81,15 +82,15 @@ impl Calls {
     fn make(
         &self,
         env: sys::napi_env,
-        op: Operation,
+        operation: Operation,
         ticket: Ticket,
         mut given: [sys::napi_value; ARGUMENTS],
     ) -> Result<Option<sys::napi_value>> {
         // Most calls are all strings and integers, which need no conversion.
         if !self.owner.is_traced.get() && self.refusal().is_none() {
-            match self.queue(env, op, ticket, None, &given) {
+            match self.queue(env, operation, ticket, None, &given) {
                 Ok(()) => return Ok(None),
-                Err(Unwritten::NoId) => return Ok(Some(self.no_id(env, op, None))),
+                Err(Unwritten::NoId) => return Ok(Some(self.no_id(env, operation, None))),
                 Err(Unwritten::Unreadable) => {}
             }
         }
@@ -97,25 +98,25 @@ impl Calls {
         let [integration, ids @ ..] = &mut given;
         text::convert(env, integration)?;
         let mut are_ids = true;
-        for id in &mut ids[..ids_of(op)] {
+        for id in &mut ids[..ids_of(operation)] {
             are_ids &= text::convert_id(env, id)?;
         }
         let integration = text::bytes(env, *integration);
         let trace = || {
-            let trace = || Box::new(Trace::new(op, &integration));
+            let trace = || Box::new(Trace::new(operation, &integration));
             self.owner.is_traced.get().then(trace)
         };
         let error = match self.refusal() {
             Some(error) => error,
-            None if !are_ids => return Ok(Some(self.no_id(env, op, trace()))),
-            None => match self.queue(env, op, ticket, trace(), &given) {
+            None if !are_ids => return Ok(Some(self.no_id(env, operation, trace()))),
+            None => match self.queue(env, operation, ticket, trace(), &given) {
                 Ok(()) => return Ok(None),
-                Err(Unwritten::NoId) => return Ok(Some(self.no_id(env, op, trace()))),
+                Err(Unwritten::NoId) => return Ok(Some(self.no_id(env, operation, trace()))),
                 Err(Unwritten::Unreadable) => Error::Internal("an argument cannot be read".into()),
             },
         };
         let failure = Failure {
-            op,
+            operation,
             integration: masked(&integration),
             error,
         };
@@ -130,7 +131,7 @@ impl Calls {
             Some(Error::Closed)
         } else if self.owner.is_busy() {
             Some(Error::Busy {
-                server: self.shared.outbox.server(),
+                server: self.shared.gate.server(),
                 limit: self.owner.settings.max_pending as usize,
             })
         } else {
@@ -142,14 +143,14 @@ impl Calls {
     fn queue(
         &self,
         env: sys::napi_env,
-        op: Operation,
+        operation: Operation,
         ticket: Ticket,
         trace: Option<Box<Trace>>,
         given: &[sys::napi_value; ARGUMENTS],
     ) -> std::result::Result<(), Unwritten> {
         let call = Call {
-            op,
-            deadline: if op.is_lookup() {
+            operation,
+            deadline: if operation.is_lookup() {
                 self.read_deadline
             } else {
                 self.write_deadline
@@ -157,10 +158,10 @@ impl Calls {
             ticket,
         };
         let [integration, ids @ ..] = given;
-        let ids = &ids[..ids_of(op)];
+        let ids = &ids[..ids_of(operation)];
         let prefix = self.owner.settings.key_prefix.as_bytes();
         self.shared
-            .outbox
+            .gate
             .push(call, |out| text::write(env, prefix, *integration, ids, out))?;
         self.began(env, ticket, trace);
         Ok(())
@@ -177,11 +178,11 @@ impl Calls {
     fn no_id(
         &self,
         env: sys::napi_env,
-        op: Operation,
+        operation: Operation,
         trace: Option<Box<Trace>>,
     ) -> sys::napi_value {
         self.owner.count();
-        let answer = if op.is_lookup() {
+        let answer = if operation.is_lookup() {
             Answer::Missing
         } else {
             Answer::No
@@ -195,8 +196,8 @@ impl Calls {
 }
 
 /// How many ids a call takes after the integration id.
-fn ids_of(op: Operation) -> usize {
-    match op {
+fn ids_of(operation: Operation) -> usize {
+    match operation {
         Operation::SaveIds | Operation::DeleteIds => 2,
         Operation::GetBotmaticId | Operation::GetExtId => 1,
         Operation::DeleteAllIds => 0,

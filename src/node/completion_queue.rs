@@ -55,7 +55,7 @@ unsafe impl Send for Function {}
 /// What the threadsafe function carries.
 struct Context {
     completions: Arc<CompletionQueue>,
-    link: Arc<Queue>,
+    queue: Arc<Queue>,
     promises: Rc<Promises>,
     /// What is to be done before what has arrived is settled.
     before: Box<dyn Fn()>,
@@ -75,17 +75,17 @@ impl CompletionQueue {
         })
     }
 
-    /// Opens the way to JavaScript for what comes from `link`.
+    /// Opens the way to JavaScript for what comes from `queue`.
     pub fn open(
         self: &Arc<Self>,
         env: &Env,
-        link: Arc<Queue>,
+        queue: Arc<Queue>,
         promises: Rc<Promises>,
         before: impl Fn() + 'static,
     ) -> Result<()> {
         let context = Context {
             completions: self.clone(),
-            link,
+            queue,
             promises,
             before: Box::new(before),
         };
@@ -310,8 +310,8 @@ unsafe extern "C" fn on_signal(
 unsafe extern "C" fn finalize(_env: sys::napi_env, _data: *mut c_void, context: *mut c_void) {
     // SAFETY: made in `threadsafe_function`; Node calls this once, last.
     let Context {
-        completions, link, ..
+        completions, queue, ..
     } = *unsafe { Box::from_raw(context.cast::<Context>()) };
     *completions.function() = None;
-    link.abandon();
+    queue.abandon();
 }

@@ -10,9 +10,9 @@ use napi_derive::napi;
 
 use super::board::Board;
 use super::completion_queue::{CompletionQueue, Queue};
-use super::outbox::Outbox;
+use super::gate::Gate;
+use super::js_settings::ServerSettings;
 use super::promise::Promises;
-use super::settings::ServerSettings;
 use super::value::Reference;
 use crate::backend::redis::Redis;
 use crate::error::Error;
@@ -26,9 +26,9 @@ pub struct Link(pub(super) Rc<Shared>);
 pub(super) struct Shared {
     env: sys::napi_env,
     pub completions: Arc<CompletionQueue>,
-    pub link: Arc<Queue>,
+    pub queue: Arc<Queue>,
     pub promises: Rc<Promises>,
-    pub outbox: Rc<Outbox>,
+    pub gate: Rc<Gate>,
     pub is_closed: Cell<bool>,
     /// Why calls fail now, when they do.
     pub refusal: RefCell<Option<Error>>,
@@ -37,7 +37,7 @@ pub(super) struct Shared {
 impl Drop for Shared {
     /// The last store and its client are garbage: calls under way complete, then all goes.
     fn drop(&mut self) {
-        self.link.orphan();
+        self.queue.orphan();
         self.completions.orphan(self.env);
     }
 }
@@ -74,19 +74,19 @@ impl Link {
         let settle = Reference::weak(env.raw(), settle.raw())?;
         let promises = Rc::new(Promises::new(board.clone()));
         let completions = CompletionQueue::new(listener, settle);
-        let link = Queue::new(Redis::default(), completions.clone());
-        let outbox = Outbox::new(link.clone(), completions.clone(), board, settings);
-        let outbox = Rc::new(outbox);
-        let before = outbox.clone();
-        completions.open(env, link.clone(), promises.clone(), move || {
+        let queue = Queue::new(Redis::default(), completions.clone());
+        let gate = Gate::new(queue.clone(), completions.clone(), board, settings);
+        let gate = Rc::new(gate);
+        let before = gate.clone();
+        completions.open(env, queue.clone(), promises.clone(), move || {
             before.end_overdue()
         })?;
         Ok(Link(Rc::new(Shared {
             env: env.raw(),
             completions,
-            link,
+            queue,
             promises,
-            outbox,
+            gate,
             is_closed: Cell::new(false),
             refusal: RefCell::default(),
         })))
@@ -95,7 +95,7 @@ impl Link {
     /// The settings of the calls from now on.
     #[napi]
     pub fn update(&self, settings: ServerSettings) -> Result<()> {
-        self.0.outbox.update(Settings::try_from(settings)?);
+        self.0.gate.update(Settings::try_from(settings)?);
         Ok(())
     }
 
@@ -103,20 +103,20 @@ impl Link {
     /// called.
     #[napi]
     pub fn submit(&self) {
-        self.0.outbox.end();
+        self.0.gate.end();
     }
 
     /// Holds the calls from now on back, apart from those that are held back already. `reason` is
     /// said when one passes its deadline meanwhile.
     #[napi]
     pub fn hold(&self, reason: String) {
-        self.0.outbox.hold(&reason);
+        self.0.gate.hold(&reason);
     }
 
     /// Lets go what was held back first, with the settings of now.
     #[napi]
     pub fn release(&self) {
-        self.0.outbox.release();
+        self.0.gate.release();
     }
 
     /// Fails what was held back first: the client's credentials provider has failed, or else its
@@ -128,7 +128,7 @@ impl Link {
         } else {
             Error::Client
         };
-        self.0.outbox.fail(&kind(reason.into()));
+        self.0.gate.fail(&kind(reason.into()));
     }
 
     /// Fails the calls from now on, since the client's settings cannot be used for this reason; no
@@ -142,7 +142,7 @@ impl Link {
     /// Fails what is held back and has passed its deadline.
     #[napi]
     pub fn expire(&self) {
-        self.0.outbox.expire();
+        self.0.gate.expire();
     }
 
     /// Ends the link: later calls fail, and the connection closes when the earlier ones have
@@ -153,7 +153,7 @@ impl Link {
         let shared = &self.0;
         shared.is_closed.set(true);
         let number = shared.promises.reserve();
-        if shared.outbox.close(number) {
+        if shared.gate.close(number) {
             shared.completions.depart(env.raw());
             return None;
         }
@@ -164,7 +164,7 @@ impl Link {
     /// What went over its connections so far.
     #[napi]
     pub fn bytes(&self) -> Bytes {
-        let stats = self.0.link.backend.stats();
+        let stats = self.0.queue.backend.stats();
         Bytes {
             sent: stats.sent() as f64,
             received: stats.received() as f64,

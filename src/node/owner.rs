@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use napi::sys;
 
-use super::settings::StoreSettings;
+use super::js_settings::StoreSettings;
 use super::trace::Trace;
 use super::value::{Reference, error, string};
 use crate::call::Answer;
@@ -94,7 +94,7 @@ impl Owner {
         let texts = [
             failure.error.code(),
             &message,
-            failure.op.name(),
+            failure.operation.name(),
             &failure.integration,
         ];
         let arguments = texts.map(|text| string(env, text.as_bytes()));

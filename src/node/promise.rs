@@ -52,7 +52,7 @@ pub fn settle(
                 number = -1 - number;
                 error
             }
-            None if failure.op.is_lookup() => values.undefined,
+            None if failure.operation.is_lookup() => values.undefined,
             None => values.no,
         },
     };

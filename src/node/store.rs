@@ -7,9 +7,9 @@ use napi::{Env, JsValue, Result};
 use napi_derive::napi;
 
 use super::calls::Calls;
+use super::js_settings::StoreSettings;
 use super::link::Link;
 use super::owner::Owner;
-use super::settings::StoreSettings;
 use super::value::Reference;
 
 /// The id store, of one link after another. `lib/` keeps the client's part; see `index.d.ts` for the

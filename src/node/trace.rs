@@ -11,16 +11,16 @@ use crate::error::masked;
 
 /// A call that is told of once it has settled.
 pub struct Trace {
-    op: Operation,
+    operation: Operation,
     integration: String,
     started: Instant,
 }
 
 impl Trace {
     /// A call that starts now.
-    pub fn new(op: Operation, integration: &[u8]) -> Trace {
+    pub fn new(operation: Operation, integration: &[u8]) -> Trace {
         Trace {
-            op,
+            operation,
             integration: masked(integration),
             started: Instant::now(),
         }
@@ -41,7 +41,7 @@ impl Trace {
             Err(failure) => failure.error.code(),
         };
         Some([
-            string(env, self.op.name().as_bytes())?,
+            string(env, self.operation.name().as_bytes())?,
             string(env, self.integration.as_bytes())?,
             number(env, self.started.elapsed().as_secs_f64() * 1e3)?,
             string(env, outcome.as_bytes())?,

@@ -13,14 +13,14 @@ use crate::key::Half;
 use crate::settings::Names;
 
 /// Adds the one command of a save, lookup or pair delete.
-pub fn write(op: Operation, args: Args<'_>, names: &Names, out: &mut Commands) {
+pub fn write(operation: Operation, args: Args<'_>, names: &Names, out: &mut Commands) {
     let Args {
         stem,
         first,
         second,
     } = args;
     let key = |half: Half, id| [stem, half.separator(), id];
-    match op {
+    match operation {
         Operation::SaveIds => {
             out.begin(&names.mset, 4);
             out.word(key(Half::Botmatic, first));
@@ -72,13 +72,13 @@ pub enum HalfReception {
 /// What was [`Reception`] for [`write`]'s command means. Fails when it is no reply to it: the connection
 /// is out of step.
 pub fn outcome(
-    op: Operation,
+    operation: Operation,
     came: Reception,
     history: &mut History,
     server: &Arc<str>,
 ) -> Result<Outcome, Error> {
     match came {
-        Reception::Reply(reply) => of_reply(op, reply, history, server),
+        Reception::Reply(reply) => of_reply(operation, reply, history, server),
         Reception::Halves(halves) => Ok(both(halves, history)),
         Reception::Refused(error) => Ok(Outcome::Refused(error)),
         Reception::Lost => {
@@ -91,12 +91,12 @@ pub fn outcome(
 /// What a reply to [`write`]'s command means.
 #[inline]
 pub fn of_reply(
-    op: Operation,
+    operation: Operation,
     reply: Reply,
     history: &mut History,
     server: &Arc<str>,
 ) -> Result<Outcome, Error> {
-    let answer = match (op, reply) {
+    let answer = match (operation, reply) {
         (Operation::SaveIds, Reply::Value(Value::Okay)) => Answer::Yes,
         (Operation::GetBotmaticId | Operation::GetExtId, Reply::Value(Value::Nil)) => {
             Answer::Missing
@@ -105,7 +105,7 @@ pub fn of_reply(
         (Operation::DeleteIds, Reply::Value(Value::Int(found))) => {
             history.deleted(found.clamp(0, 2) as u8)
         }
-        (op, reply) => return of_other(op, reply, history, server),
+        (operation, reply) => return of_other(operation, reply, history, server),
     };
     Ok(Outcome::Settled(Ok(answer)))
 }
@@ -113,14 +113,14 @@ pub fn of_reply(
 /// What a reply means that is none of those that a call is for.
 #[cold]
 fn of_other(
-    op: Operation,
+    operation: Operation,
     reply: Reply,
     history: &mut History,
     server: &Arc<str>,
 ) -> Result<Outcome, Error> {
     let Reply::Value(Value::ServerError(error)) = reply else {
         history.is_lost = true;
-        return Err(unexpected(op, server));
+        return Err(unexpected(operation, server));
     };
     let error = Error::from_reply(server, &error);
     Ok(match error.is_transient() {
@@ -149,10 +149,10 @@ fn both(halves: [HalfReception; 2], history: &mut History) -> Outcome {
 }
 
 /// A reply that Redis never gives to this call.
-pub fn unexpected(op: Operation, server: &Arc<str>) -> Error {
+pub fn unexpected(operation: Operation, server: &Arc<str>) -> Error {
     Error::Protocol {
         server: server.clone(),
-        reason: format!("a reply to {} that Redis never gives", op.name()).into(),
+        reason: format!("a reply to {} that Redis never gives", operation.name()).into(),
     }
 }
 

@@ -11,9 +11,9 @@ const LOOKUP: Operation = Operation::GetExtId;
 /// A batch of calls on pairs of the integration `i`.
 fn batch(calls: &[(Operation, &str, &str)]) -> Batch<usize> {
     let mut batch = Batch::new(settings());
-    for (ticket, (op, first, second)) in calls.iter().enumerate() {
+    for (ticket, (operation, first, second)) in calls.iter().enumerate() {
         let call = Call {
-            op: *op,
+            operation: *operation,
             deadline: Instant::now(),
             ticket,
         };
@@ -120,7 +120,7 @@ fn a_delete_is_overwritten_when_a_later_save_brings_one_of_its_keys_back() {
     ];
     mark_overwritten(batches.iter_mut().flat_map(Batch::parts));
     let entries = batches.iter().flat_map(|batch| &batch.entries);
-    let deletes = entries.filter(|entry| entry.op == DELETE);
+    let deletes = entries.filter(|entry| entry.operation == DELETE);
     let marks: Vec<_> = deletes.map(|entry| entry.history.is_overwritten).collect();
     assert_eq!(marks, [true, false, false]);
 }

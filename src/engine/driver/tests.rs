@@ -1,7 +1,7 @@
 use super::*;
 use crate::call::Operation;
 use crate::engine::batch::Batch;
-use crate::engine::call::Call;
+use crate::engine::entry::Call;
 use crate::engine::submission::Submission;
 use crate::engine::testing::{Memory, results, settings, write_ids};
 use crate::settings::Settings;
@@ -10,13 +10,13 @@ use std::time::Duration;
 fn push(
     queue: &Arc<Queue<u32, Memory>>,
     settings: &Arc<Settings>,
-    op: Operation,
+    operation: Operation,
     ticket: u32,
     wait: u64,
 ) {
     let deadline = queue.epoch + Duration::from_millis(wait);
     let call = Call {
-        op,
+        operation,
         deadline,
         ticket,
     };
@@ -56,7 +56,7 @@ fn a_queue_that_may_not_wait_fails_with_the_first_attempt() {
 
 #[test]
 fn a_queue_that_may_not_wait_sends_nothing_again() {
-    for op in [Operation::SaveIds, Operation::DeleteAllIds] {
+    for operation in [Operation::SaveIds, Operation::DeleteAllIds] {
         for is_nonsense in [false, true] {
             let (receiver, arrived) = results();
             let memory = Memory::new(0, 0);
@@ -67,9 +67,13 @@ fn a_queue_that_may_not_wait_sends_nothing_again() {
             assert!(arrived.recv().unwrap().result.is_ok());
             memory.world().is_nonsense = is_nonsense;
             memory.world().faults = 100;
-            push(&queue, &settings, op, 1, 60_000);
+            push(&queue, &settings, operation, 1, 60_000);
             let done = arrived.recv_timeout(Duration::from_secs(10)).unwrap();
-            assert_eq!((done.result.is_err(), done.attempts), (true, 1), "{op:?}");
+            assert_eq!(
+                (done.result.is_err(), done.attempts),
+                (true, 1),
+                "{operation:?}"
+            );
         }
     }
 }
@@ -131,7 +135,7 @@ fn a_runner_that_ends_early_fails_its_calls() {
     // Not over the link, which would start a driver of its own.
     let mut batch = Batch::new(settings());
     let call = Call {
-        op: Operation::SaveIds,
+        operation: Operation::SaveIds,
         deadline: Instant::now() + Duration::from_secs(60),
         ticket: 1,
     };

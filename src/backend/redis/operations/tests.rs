@@ -3,21 +3,21 @@ use crate::backend::redis::testing::{any_reply, refusal};
 use proptest::prelude::*;
 use std::collections::HashMap;
 
-const OPS: [Operation; 4] = [
+const OPERATIONS: [Operation; 4] = [
     Operation::SaveIds,
     Operation::GetBotmaticId,
     Operation::GetExtId,
     Operation::DeleteIds,
 ];
 
-fn packed(op: Operation) -> String {
+fn packed(operation: Operation) -> String {
     let mut commands = Commands::default();
     let args = Args {
         stem: b"i",
         first: b"1",
         second: b"x",
     };
-    write(op, args, &Names::new(&HashMap::new()), &mut commands);
+    write(operation, args, &Names::new(&HashMap::new()), &mut commands);
     String::from_utf8(commands.into_bytes()).unwrap()
 }
 
@@ -171,10 +171,10 @@ fn replies_of_a_server_that_will_serve_later_are_refusals() {
 
 proptest! {
     #[test]
-    fn any_reply_has_a_meaning(reply in any_reply(), op in 0..4_usize, is_lost: bool) {
+    fn any_reply_has_a_meaning(reply in any_reply(), operation in 0..4_usize, is_lost: bool) {
         let mut history = History { is_lost, ..History::default() };
         let came = Reception::Reply(reply.clone().into());
-        match (OPS[op], outcome(OPS[op], came, &mut history, &server())) {
+        match (OPERATIONS[operation], outcome(OPERATIONS[operation], came, &mut history, &server())) {
             (_, Ok(Outcome::Lost)) => prop_assert!(false, "it came"),
             (_, Err(error) | Ok(Outcome::Refused(error) | Outcome::Settled(Err(error)))) => {
                 prop_assert!(error.to_string().contains("s:1"));

@@ -1,4 +1,4 @@
-//! A queue over the backend in memory, as a store has one.
+//! A queue over the backend in memory, as a store has one, for the tests to put calls on.
 
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -25,7 +25,7 @@ impl Receiver<u32> for Noted {
 }
 
 /// A queue over a backend in memory, and what comes of its calls.
-pub struct Store {
+pub struct Harness {
     pub memory: Memory,
     pub submission: Submission<u32, Memory>,
     queue: Arc<Queue<u32, Memory>>,
@@ -33,11 +33,11 @@ pub struct Store {
     results: mpsc::Receiver<(Completion<u32>, Instant)>,
 }
 
-impl Store {
-    pub fn new(memory: Memory) -> Store {
+impl Harness {
+    pub fn new(memory: Memory) -> Harness {
         let (sender, results) = mpsc::channel();
         let queue = Queue::new(memory.clone(), Arc::new(Noted(sender)));
-        Store {
+        Harness {
             memory,
             submission: Submission::new(queue.clone()),
             queue,
@@ -48,7 +48,7 @@ impl Store {
 
     pub fn make(&mut self, ticket: usize, made: &Made) {
         let call = Call {
-            op: made.operation,
+            operation: made.operation,
             deadline: self.queue.epoch + made.deadline,
             ticket: ticket as u32,
         };

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use super::board::Board;
 use super::completion_queue::{CompletionQueue, Queue};
-use super::held::{Held, HeldCall};
 use super::promise::Ticket;
+use super::waiting::{WaitingCall, WaitingCalls};
 use crate::backend::redis::Redis;
 use crate::call::Answer;
 use crate::engine::{Call, Completion, Lengths, Receiver, Submission};
@@ -18,8 +18,8 @@ use crate::error::Error;
 use crate::settings::Settings;
 
 /// The calls of one link that it does not have yet.
-pub struct Outbox {
-    link: Arc<Queue>,
+pub struct Gate {
+    queue: Arc<Queue>,
     completions: Arc<CompletionQueue>,
     board: Rc<Board>,
     settings: RefCell<Arc<Settings>>,
@@ -31,23 +31,23 @@ pub struct Outbox {
 #[derive(Default)]
 struct Waiting {
     /// Those that are to go with the same settings together; calls wait while there is one.
-    groups: VecDeque<Held>,
+    groups: VecDeque<WaitingCalls>,
     /// Who waits for the end of the link behind them.
     closers: Vec<Ticket>,
     /// What they wait for, said when one fails meanwhile.
     reason: Arc<str>,
 }
 
-impl Outbox {
+impl Gate {
     pub fn new(
-        link: Arc<Queue>,
+        queue: Arc<Queue>,
         completions: Arc<CompletionQueue>,
         board: Rc<Board>,
         settings: Settings,
-    ) -> Outbox {
-        Outbox {
-            submission: RefCell::new(Submission::new(link.clone())),
-            link,
+    ) -> Gate {
+        Gate {
+            submission: RefCell::new(Submission::new(queue.clone())),
+            queue,
             completions,
             board,
             settings: RefCell::new(Arc::new(settings)),
@@ -71,8 +71,8 @@ impl Outbox {
         call: Call<Ticket>,
         write: impl FnOnce(&mut Vec<u8>) -> Result<Lengths, E>,
     ) -> Result<(), E> {
-        if let Some(held) = self.waiting.borrow_mut().groups.back_mut() {
-            return held.push(call, write);
+        if let Some(calls) = self.waiting.borrow_mut().groups.back_mut() {
+            return calls.push(call, write);
         }
         let mut submission = self.submission.borrow_mut();
         submission.push(&self.settings.borrow(), call, write)?;
@@ -97,15 +97,15 @@ impl Outbox {
     pub fn hold(&self, reason: &str) {
         let mut waiting = self.waiting.borrow_mut();
         waiting.reason = reason.into();
-        waiting.groups.push_back(Held::default());
+        waiting.groups.push_back(WaitingCalls::default());
     }
 
-    /// Lets the calls go, with the settings of now, that wait since the first [`Outbox::hold`].
+    /// Lets the calls go, with the settings of now, that wait since the first [`Gate::hold`].
     pub fn release(&self) {
         let mut waiting = self.waiting.borrow_mut();
-        let held = waiting.groups.pop_front().unwrap_or_default();
-        for held in held.into_calls() {
-            let (call, text, lengths) = held.into_parts(self.link.epoch);
+        let calls = waiting.groups.pop_front().unwrap_or_default();
+        for call in calls.into_calls() {
+            let (call, text, lengths) = call.into_parts(self.queue.epoch);
             let write = |out: &mut Vec<u8>| -> Result<Lengths, Infallible> {
                 out.extend_from_slice(&text);
                 Ok(lengths)
@@ -119,11 +119,11 @@ impl Outbox {
         self.end_waiting(waiting);
     }
 
-    /// Fails the calls that wait since the first [`Outbox::hold`].
+    /// Fails the calls that wait since the first [`Gate::hold`].
     pub fn fail(&self, error: &Error) {
         let mut waiting = self.waiting.borrow_mut();
-        let held = waiting.groups.pop_front().unwrap_or_default();
-        self.settle(held.into_calls(), error);
+        let calls = waiting.groups.pop_front().unwrap_or_default();
+        self.settle(calls.into_calls(), error);
         self.end_waiting(waiting);
     }
 
@@ -134,11 +134,11 @@ impl Outbox {
             server: self.server(),
             reason: waiting.reason.clone(),
         };
-        let epoch = self.link.epoch;
+        let epoch = self.queue.epoch;
         let expired = waiting
             .groups
             .iter_mut()
-            .flat_map(|held| held.expired(epoch));
+            .flat_map(|calls| calls.expired(epoch));
         self.settle(expired, &error);
     }
 
@@ -151,7 +151,7 @@ impl Outbox {
             return true;
         }
         self.end();
-        self.link.close(ticket).is_none()
+        self.queue.close(ticket).is_none()
     }
 
     fn end_waiting(&self, mut waiting: RefMut<'_, Waiting>) {
@@ -159,7 +159,7 @@ impl Outbox {
             return;
         }
         for ticket in std::mem::take(&mut waiting.closers) {
-            if let Some(ticket) = self.link.close(ticket) {
+            if let Some(ticket) = self.queue.close(ticket) {
                 self.completions.settle(&mut vec![Completion {
                     ticket,
                     result: Ok(Answer::Yes),
@@ -169,9 +169,9 @@ impl Outbox {
         }
     }
 
-    fn settle(&self, calls: impl Iterator<Item = HeldCall>, error: &Error) {
-        let failed = |held: HeldCall| {
-            let (ticket, failure) = held.into_failure(error.clone());
+    fn settle(&self, calls: impl Iterator<Item = WaitingCall>, error: &Error) {
+        let failed = |waiting: WaitingCall| {
+            let (ticket, failure) = waiting.into_failure(error.clone());
             let (result, attempts) = (Err(failure), 0);
             Completion {
                 ticket,

@@ -1,7 +1,8 @@
-//! A call, from its making to its result.
+//! A call on its way, and its place in a batch.
 
 use tokio::time::Instant;
 
+use super::completion::{Completion, Failure};
 use crate::backend::History;
 use crate::call::{Answer, Args, Operation};
 use crate::error::{Error, masked};
@@ -10,7 +11,7 @@ use crate::error::{Error, masked};
 #[derive(Debug)]
 pub struct Call<T> {
     /// What to do.
-    pub op: Operation,
+    pub operation: Operation,
     /// Until when it may be sent and answered.
     pub deadline: Instant,
     /// Names the call to the receiver of its result.
@@ -33,7 +34,7 @@ pub struct Lengths {
 /// A call in its batch.
 #[derive(Debug)]
 pub struct Entry<T> {
-    pub op: Operation,
+    pub operation: Operation,
     pub deadline: Instant,
     /// `None` once it is settled.
     pub ticket: Option<T>,
@@ -49,28 +50,6 @@ pub struct Entry<T> {
     pub refusals: u8,
     pub(super) start: usize,
     pub(super) lengths: Lengths,
-}
-
-/// A result, for the receiver.
-#[derive(Debug)]
-pub struct Completion<T> {
-    /// The call's ticket.
-    pub ticket: T,
-    /// What became of it.
-    pub result: Result<Answer, Failure>,
-    /// How many times it was sent.
-    pub attempts: u8,
-}
-
-/// Why a call failed, and which call it was.
-#[derive(Clone, Debug)]
-pub struct Failure {
-    /// The call.
-    pub op: Operation,
-    /// Its integration id, as far as it may be shown.
-    pub integration: String,
-    /// The reason.
-    pub error: Error,
 }
 
 impl Lengths {
@@ -108,14 +87,14 @@ impl<T> Entry<T> {
     /// The call as it stands in that text, and what is known of it.
     pub fn parts<'a>(&'a mut self, text: &'a [u8]) -> (Operation, Args<'a>, &'a mut History) {
         let args = self.lengths.args(&text[self.start..]);
-        (self.op, args, &mut self.history)
+        (self.operation, args, &mut self.history)
     }
 
     /// The failure of this call for `error`.
     pub fn failure(&self, text: &[u8], error: Error) -> Failure {
         let integration = &self.args(text).stem[self.lengths.prefix as usize..];
         Failure {
-            op: self.op,
+            operation: self.operation,
             integration: masked(integration),
             error: error.without(integration),
         }

@@ -8,17 +8,17 @@ use crate::error::{Error, masked};
 
 /// Calls that are to go with the same settings, in their order.
 #[derive(Default)]
-pub struct Held(Vec<HeldCall>);
+pub struct WaitingCalls(Vec<WaitingCall>);
 
 /// A call, its arguments already text.
-pub struct HeldCall {
+pub struct WaitingCall {
     call: Call<Ticket>,
     made: Instant,
     text: Vec<u8>,
     lengths: Lengths,
 }
 
-impl Held {
+impl WaitingCalls {
     /// Adds a call, whose deadline counts from the epoch. `write` appends its arguments and tells
     /// their lengths; when it fails, nothing is added.
     pub fn push<E>(
@@ -29,7 +29,7 @@ impl Held {
         let mut text = Vec::new();
         let lengths = write(&mut text)?;
         text.shrink_to_fit();
-        self.0.push(HeldCall {
+        self.0.push(WaitingCall {
             call,
             made: Instant::now(),
             text,
@@ -39,18 +39,20 @@ impl Held {
     }
 
     /// Takes the calls out whose time is over.
-    pub fn expired(&mut self, epoch: Instant) -> impl Iterator<Item = HeldCall> {
-        let is_over = move |held: &mut HeldCall| held.made.elapsed() >= held.call.deadline - epoch;
+    pub fn expired(&mut self, epoch: Instant) -> impl Iterator<Item = WaitingCall> {
+        let is_over = move |waiting: &mut WaitingCall| {
+            waiting.made.elapsed() >= waiting.call.deadline - epoch
+        };
         self.0.extract_if(.., is_over)
     }
 
     /// All calls.
-    pub fn into_calls(self) -> impl Iterator<Item = HeldCall> {
+    pub fn into_calls(self) -> impl Iterator<Item = WaitingCall> {
         self.0.into_iter()
     }
 }
 
-impl HeldCall {
+impl WaitingCall {
     /// The call as one that is made now, with its arguments and their lengths.
     pub fn into_parts(mut self, epoch: Instant) -> (Call<Ticket>, Vec<u8>, Lengths) {
         let deadline = self.call.deadline.checked_sub(self.made.elapsed());
@@ -63,7 +65,7 @@ impl HeldCall {
         let start = self.lengths.prefix as usize;
         let integration = &self.text[start..start + self.lengths.integration as usize];
         let failure = Failure {
-            op: self.call.op,
+            operation: self.call.operation,
             integration: masked(integration),
             error: error.without(integration),
         };
