@@ -5,7 +5,7 @@
 //! which uses a [`backend`] (where pairs are kept); [`call`], [`key`], [`settings`] and [`error`] lie
 //! below all of them. Only [`node`] knows Node, and only [`backend::redis`] knows Redis.
 
-#![warn(missing_docs)]
+#![warn(missing_docs, unreachable_pub)]
 
 pub mod backend;
 pub mod call;

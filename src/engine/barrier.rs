@@ -12,7 +12,7 @@ use crate::settings::Settings;
 
 /// What is sent in one go.
 #[derive(Debug)]
-pub enum Item<T, D> {
+pub(super) enum Item<T, D> {
     /// Calls on pairs.
     Calls(Batch<T>),
     /// The next step of a deletion.
@@ -21,7 +21,7 @@ pub enum Item<T, D> {
 
 /// A `deleteAllIds` call, and how far it has come.
 #[derive(Debug)]
-pub struct DeletionCall<T, D> {
+pub(super) struct DeletionCall<T, D> {
     /// The one call.
     pub call: Batch<T>,
     pub deletion: Box<D>,
@@ -31,7 +31,7 @@ pub struct DeletionCall<T, D> {
 
 impl<T, D> Item<T, D> {
     /// The calls of this item.
-    pub fn batch(&self) -> &Batch<T> {
+    pub(super) fn batch(&self) -> &Batch<T> {
         match self {
             Item::Calls(batch) => batch,
             Item::Deletion(deletion) => &deletion.call,
@@ -39,7 +39,7 @@ impl<T, D> Item<T, D> {
     }
 
     /// The calls of this item.
-    pub fn batch_mut(&mut self) -> &mut Batch<T> {
+    pub(super) fn batch_mut(&mut self) -> &mut Batch<T> {
         match self {
             Item::Calls(batch) => batch,
             Item::Deletion(deletion) => &mut deletion.call,
@@ -49,37 +49,37 @@ impl<T, D> Item<T, D> {
 
 impl<T, D> DeletionCall<T, D> {
     /// Key prefix and integration id.
-    pub fn stem(&self) -> &[u8] {
+    pub(super) fn stem(&self) -> &[u8] {
         self.call.args(&self.call.entries[0]).stem
     }
 }
 
 /// The calls that wait for a deletion of their integration, by its stem.
 #[derive(Debug)]
-pub struct Barrier<T> {
+pub(super) struct Barrier<T> {
     waiters: HashMap<Vec<u8>, Vec<Batch<T>>>,
 }
 
 impl<T> Barrier<T> {
-    pub fn new() -> Barrier<T> {
+    pub(super) fn new() -> Barrier<T> {
         Barrier {
             waiters: HashMap::new(),
         }
     }
 
     /// Whether no deletion is under way.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.waiters.is_empty()
     }
 
     /// All batches that wait.
-    pub fn batches_mut(&mut self) -> impl Iterator<Item = &mut Batch<T>> {
+    pub(super) fn batches_mut(&mut self) -> impl Iterator<Item = &mut Batch<T>> {
         self.waiters.values_mut().flatten()
     }
 
     /// Puts the calls of `batch` at the end of `out`, deletions apart, and lets those wait that a
     /// deletion is in the way of.
-    pub fn sort<D: Deletion>(&mut self, batch: Batch<T>, out: &mut VecDeque<Item<T, D>>) {
+    pub(super) fn sort<D: Deletion>(&mut self, batch: Batch<T>, out: &mut VecDeque<Item<T, D>>) {
         let has_deletion = |batch: &Batch<T>| {
             let mut entries = batch.entries.iter();
             entries.any(|entry| entry.operation == Operation::DeleteAllIds)
@@ -117,7 +117,7 @@ impl<T> Barrier<T> {
     }
 
     /// The deletion of `stem` ended: puts the calls that waited for it at the front of `out`.
-    pub fn release<D: Deletion>(&mut self, stem: &[u8], out: &mut VecDeque<Item<T, D>>) {
+    pub(super) fn release<D: Deletion>(&mut self, stem: &[u8], out: &mut VecDeque<Item<T, D>>) {
         let mut released = VecDeque::new();
         for batch in self.waiters.remove(stem).into_iter().flatten() {
             self.sort(batch, &mut released);

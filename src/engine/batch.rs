@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::settings::Settings;
 
 /// How many calls one batch, and so one pipeline, holds at most. More in one are no faster.
-pub const MAX_CALLS: usize = 128;
+pub(super) const MAX_CALLS: usize = 128;
 
 /// Who writes an argument wants more bytes than it takes.
 const SPARE: usize = 128;
@@ -21,7 +21,7 @@ const MOST_READY: usize = 64 * 1024;
 
 /// Calls in their order, made with the same settings.
 #[derive(Debug)]
-pub struct Batch<T> {
+pub(super) struct Batch<T> {
     pub settings: Arc<Settings>,
     pub entries: Vec<Entry<T>>,
     text: Vec<u8>,
@@ -29,18 +29,18 @@ pub struct Batch<T> {
 
 /// Room in a batch.
 #[derive(Clone, Copy, Default)]
-pub struct Room {
+pub(super) struct Room {
     calls: usize,
     bytes: usize,
 }
 
 impl<T> Batch<T> {
-    pub fn new(settings: Arc<Settings>) -> Batch<T> {
+    pub(super) fn new(settings: Arc<Settings>) -> Batch<T> {
         Batch::with_room(settings, Room::default())
     }
 
     /// A batch that grows no further until it has as much as this.
-    pub fn with_room(settings: Arc<Settings>, room: Room) -> Batch<T> {
+    pub(super) fn with_room(settings: Arc<Settings>, room: Room) -> Batch<T> {
         Batch {
             settings,
             entries: Vec::with_capacity(room.calls),
@@ -49,7 +49,7 @@ impl<T> Batch<T> {
     }
 
     /// The room to have ready for one like this.
-    pub fn room(&self) -> Room {
+    pub(super) fn room(&self) -> Room {
         Room {
             calls: self.entries.len(),
             bytes: (self.text.len() + SPARE).min(MOST_READY),
@@ -57,19 +57,19 @@ impl<T> Batch<T> {
     }
 
     /// Whether a call with these settings may join.
-    pub fn accepts(&self, settings: &Arc<Settings>) -> bool {
+    pub(super) fn accepts(&self, settings: &Arc<Settings>) -> bool {
         self.entries.len() < MAX_CALLS && Arc::ptr_eq(&self.settings, settings)
     }
 
     /// Whether all calls of another batch may join.
-    pub fn fits(&self, other: &Batch<T>) -> bool {
+    pub(super) fn fits(&self, other: &Batch<T>) -> bool {
         self.entries.len() + other.entries.len() <= MAX_CALLS
             && Arc::ptr_eq(&self.settings, &other.settings)
     }
 
     /// Adds a call. `write` appends its arguments to the text and tells their lengths; when it
     /// fails, nothing is added.
-    pub fn push<E>(
+    pub(super) fn push<E>(
         &mut self,
         call: Call<T>,
         write: impl FnOnce(&mut Vec<u8>) -> Result<Lengths, E>,
@@ -99,7 +99,7 @@ impl<T> Batch<T> {
     }
 
     /// Adds a call of another batch.
-    pub fn adopt(&mut self, mut entry: Entry<T>, from: &[u8]) {
+    pub(super) fn adopt(&mut self, mut entry: Entry<T>, from: &[u8]) {
         let size = entry.lengths.total();
         let start = self.text.len();
         self.text
@@ -109,7 +109,7 @@ impl<T> Batch<T> {
     }
 
     /// Takes the first calls off, as a batch of their own.
-    pub fn split(&mut self, count: usize) -> Batch<T> {
+    pub(super) fn split(&mut self, count: usize) -> Batch<T> {
         let mut first = Batch::new(self.settings.clone());
         for entry in self.entries.drain(..count) {
             first.adopt(entry, &self.text);
@@ -118,17 +118,17 @@ impl<T> Batch<T> {
     }
 
     /// Takes the calls out, with the text that [`Batch::adopt`] needs.
-    pub fn into_parts(self) -> (Vec<Entry<T>>, Vec<u8>) {
+    pub(super) fn into_parts(self) -> (Vec<Entry<T>>, Vec<u8>) {
         (self.entries, self.text)
     }
 
     /// The arguments of a call of this batch.
-    pub fn args(&self, entry: &Entry<T>) -> Args<'_> {
+    pub(super) fn args(&self, entry: &Entry<T>) -> Args<'_> {
         entry.args(&self.text)
     }
 
     /// The calls, and what is known of each.
-    pub fn parts(
+    pub(super) fn parts(
         &mut self,
     ) -> impl DoubleEndedIterator<Item = (Operation, Args<'_>, &mut History)> {
         let entries = self.entries.iter_mut();
@@ -136,7 +136,7 @@ impl<T> Batch<T> {
     }
 
     /// Sends the calls that are not settled; the others are dropped.
-    pub fn send(&mut self, session: &mut impl Session) {
+    pub(super) fn send(&mut self, session: &mut impl Session) {
         self.entries.retain(|entry| entry.ticket.is_some());
         for entry in &mut self.entries {
             entry.attempts = entry.attempts.saturating_add(1);
@@ -149,7 +149,7 @@ impl<T> Batch<T> {
     }
 
     /// Settles the calls for which `pick` gives a reason to fail.
-    pub fn fail(
+    pub(super) fn fail(
         &mut self,
         done: &mut Vec<Completion<T>>,
         pick: impl Fn(&Batch<T>, &Entry<T>) -> Option<Error>,
@@ -166,12 +166,12 @@ impl<T> Batch<T> {
     }
 
     /// Whether no call is left to settle.
-    pub fn is_settled(&self) -> bool {
+    pub(super) fn is_settled(&self) -> bool {
         self.entries.iter().all(|entry| entry.ticket.is_none())
     }
 
     /// Settles every call alike.
-    pub fn finish(&mut self, result: Result<Answer, Error>, done: &mut Vec<Completion<T>>) {
+    pub(super) fn finish(&mut self, result: Result<Answer, Error>, done: &mut Vec<Completion<T>>) {
         for entry in &mut self.entries {
             let result = result.clone();
             let result = result.map_err(|error| entry.failure(&self.text, error));
@@ -182,7 +182,7 @@ impl<T> Batch<T> {
     /// Settles the calls by what `came` back for each, in order. What is refused, what is lost, and what was carried
     /// out before one of these that it should have come after, stays; the reason of a refusal, if
     /// any, and how often that call was refused are told.
-    pub fn settle(
+    pub(super) fn settle(
         &mut self,
         mut came: impl FnMut(Operation, &mut History) -> Outcome,
         rules: Rules<'_>,
@@ -224,7 +224,7 @@ impl<T> Batch<T> {
 
 /// What becomes of calls that were not carried out.
 #[derive(Clone, Copy)]
-pub struct Rules<'a> {
+pub(super) struct Rules<'a> {
     /// Whether they wait for a refusal to pass; else they fail.
     pub waits: bool,
     /// What those fail with that were lost; they wait when `None`.

@@ -10,14 +10,14 @@ const GRAIN: Duration = Duration::from_millis(20);
 
 /// The next moment to look at them.
 #[derive(Default)]
-pub struct Deadlines {
+pub(super) struct Deadlines {
     next: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Deadlines {
     /// Looks at `moment` at the latest, but for the grain.
-    pub fn watch(&mut self, moment: Instant) {
+    pub(super) fn watch(&mut self, moment: Instant) {
         let moment = moment + GRAIN;
         if self.next.is_none_or(|next| moment < next) {
             self.next = Some(moment);
@@ -25,7 +25,7 @@ impl Deadlines {
     }
 
     /// Whether it is time to look. No look is due after that.
-    pub fn is_due(&mut self, now: Instant) -> bool {
+    pub(super) fn is_due(&mut self, now: Instant) -> bool {
         let is_due = self.next.is_some_and(|next| next <= now);
         if is_due {
             self.stop();
@@ -34,13 +34,13 @@ impl Deadlines {
     }
 
     /// Forgets the next look.
-    pub fn stop(&mut self) {
+    pub(super) fn stop(&mut self) {
         self.next = None;
         self.timer = None;
     }
 
     /// Resolves at the next look, never when there is none.
-    pub async fn next(&mut self) {
+    pub(super) async fn next(&mut self) {
         let Some(next) = self.next else {
             return std::future::pending().await;
         };

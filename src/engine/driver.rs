@@ -35,7 +35,7 @@ const NEAR: Duration = Duration::from_micros(200);
 const LIGHT: usize = 16;
 
 /// Works off one queue.
-pub struct Driver<T: Send + 'static, B: Backend> {
+pub(super) struct Driver<T: Send + 'static, B: Backend> {
     queue: Arc<Queue<T, B>>,
     pending: Pending<T, DeletionOf<B>>,
     reconnect: Reconnect<B>,
@@ -63,7 +63,7 @@ enum Turn<A> {
 
 impl<T: Send + 'static, B: Backend> Driver<T, B> {
     /// A driver for a queue that has none.
-    pub fn new(queue: Arc<Queue<T, B>>) -> Driver<T, B> {
+    pub(super) fn new(queue: Arc<Queue<T, B>>) -> Driver<T, B> {
         Driver {
             pending: Pending::new(),
             reconnect: Reconnect::new(queue.backend.clone()),
@@ -79,7 +79,7 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
     }
 
     /// Starts one on the I/O thread; calls with these settings wait for it.
-    pub fn start(queue: &Arc<Queue<T, B>>, settings: &Settings) {
+    pub(super) fn start(queue: &Arc<Queue<T, B>>, settings: &Settings) {
         let driver = Driver::new(queue.clone());
         // When there can be no thread the driver is dropped, which fails its calls.
         if let Err(error) = thread::spawn(driver.run()) {
@@ -90,7 +90,7 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
     }
 
     /// Runs until the queue is closed and all its calls are settled.
-    pub async fn run(mut self) {
+    pub(super) async fn run(mut self) {
         loop {
             let spins = self.spins();
             let Found::Calls {

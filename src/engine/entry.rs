@@ -33,7 +33,7 @@ pub struct Lengths {
 
 /// A call in its batch.
 #[derive(Debug)]
-pub struct Entry<T> {
+pub(super) struct Entry<T> {
     pub operation: Operation,
     pub deadline: Instant,
     /// `None` once it is settled.
@@ -80,18 +80,21 @@ impl Lengths {
 
 impl<T> Entry<T> {
     /// The arguments, out of the text of the entry's batch.
-    pub fn args<'a>(&self, text: &'a [u8]) -> Args<'a> {
+    pub(super) fn args<'a>(&self, text: &'a [u8]) -> Args<'a> {
         self.lengths.args(&text[self.start..])
     }
 
     /// The call as it stands in that text, and what is known of it.
-    pub fn parts<'a>(&'a mut self, text: &'a [u8]) -> (Operation, Args<'a>, &'a mut History) {
+    pub(super) fn parts<'a>(
+        &'a mut self,
+        text: &'a [u8],
+    ) -> (Operation, Args<'a>, &'a mut History) {
         let args = self.lengths.args(&text[self.start..]);
         (self.operation, args, &mut self.history)
     }
 
     /// The failure of this call for `error`.
-    pub fn failure(&self, text: &[u8], error: Error) -> Failure {
+    pub(super) fn failure(&self, text: &[u8], error: Error) -> Failure {
         let integration = &self.args(text).stem[self.lengths.prefix as usize..];
         Failure {
             operation: self.operation,
@@ -101,7 +104,11 @@ impl<T> Entry<T> {
     }
 
     /// Settles the call, unless it is settled already.
-    pub fn settle(&mut self, result: Result<Answer, Failure>, done: &mut Vec<Completion<T>>) {
+    pub(super) fn settle(
+        &mut self,
+        result: Result<Answer, Failure>,
+        done: &mut Vec<Completion<T>>,
+    ) {
         if let Some(ticket) = self.ticket.take() {
             let attempts = self.attempts;
             done.push(Completion {

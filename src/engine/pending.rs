@@ -29,7 +29,7 @@ use crate::error::Error;
 const TRUSTED: u8 = 2;
 
 /// Calls by where they are.
-pub struct Pending<T, D> {
+pub(super) struct Pending<T, D> {
     /// Not sent yet, or to be sent again, in order.
     pub waiting: VecDeque<Item<T, D>>,
     /// Sent, in order.
@@ -51,7 +51,7 @@ pub struct Pending<T, D> {
 }
 
 impl<T, D: Deletion> Pending<T, D> {
-    pub fn new() -> Pending<T, D> {
+    pub(super) fn new() -> Pending<T, D> {
         Pending {
             waiting: VecDeque::new(),
             in_flight: VecDeque::new(),
@@ -66,7 +66,7 @@ impl<T, D: Deletion> Pending<T, D> {
     }
 
     /// Whether no call is left to settle.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
             && self.in_flight.is_empty()
             && self.refused.is_empty()
@@ -75,12 +75,12 @@ impl<T, D: Deletion> Pending<T, D> {
     }
 
     /// Takes in calls that were queued.
-    pub fn add(&mut self, batch: Batch<T>) {
+    pub(super) fn add(&mut self, batch: Batch<T>) {
         self.barrier.sort(batch, &mut self.waiting);
     }
 
     /// The first of what waits was sent.
-    pub fn sent(&mut self) {
+    pub(super) fn sent(&mut self) {
         if let Some(item) = self.waiting.pop_front() {
             self.in_flight.push_back(item);
             self.sent += 1;
@@ -88,14 +88,14 @@ impl<T, D: Deletion> Pending<T, D> {
     }
 
     /// Takes the first of what is in flight, which is answered.
-    pub fn complete(&mut self) -> Option<Item<T, D>> {
+    pub(super) fn complete(&mut self) -> Option<Item<T, D>> {
         let item = self.in_flight.pop_front()?;
         self.completed += 1;
         Some(item)
     }
 
     /// Keeps what is left of an item to be sent again, on the next session.
-    pub fn refuse(&mut self, item: Item<T, D>) {
+    pub(super) fn refuse(&mut self, item: Item<T, D>) {
         if !item.batch().is_settled() {
             self.refused.push(item);
         } else if let Item::Deletion(deletion) = item {
@@ -104,7 +104,7 @@ impl<T, D: Deletion> Pending<T, D> {
     }
 
     /// Puts deletions in front of what waits whose turn has come.
-    pub fn start_deletions(&mut self) {
+    pub(super) fn start_deletions(&mut self) {
         while let Some((after, _)) = self.deferred.front()
             && *after <= self.completed
             && let Some((_, mut item)) = self.deferred.pop_front()
@@ -117,7 +117,7 @@ impl<T, D: Deletion> Pending<T, D> {
     }
 
     /// Puts the deletion that waits first aside, when calls before it are in flight. Tells whether it did.
-    pub fn defer_deletion(&mut self) -> bool {
+    pub(super) fn defer_deletion(&mut self) -> bool {
         let is_calls = |item: &Item<T, D>| matches!(item, Item::Calls(_));
         let Some(Item::Deletion(DeletionCall { is_cleared, .. })) = self.waiting.front() else {
             return false;
@@ -132,7 +132,7 @@ impl<T, D: Deletion> Pending<T, D> {
 
     /// The session is gone: what it carried and what was refused on it is to be sent again before all
     /// else.
-    pub fn take_back(&mut self) {
+    pub(super) fn take_back(&mut self) {
         self.completed = self.sent;
         let deferred = self.deferred.drain(..).map(|(_, item)| item);
         let again = self.refused.drain(..).chain(deferred);
@@ -150,7 +150,7 @@ impl<T, D: Deletion> Pending<T, D> {
 
     /// Whether the first of what waits may be sent. Calls that were lost time after time go in ever
     /// smaller parts, one part at a time, so that one which the other side hangs up on is found alone.
-    pub fn may_send(&mut self) -> bool {
+    pub(super) fn may_send(&mut self) -> bool {
         let doubt = |item: &Item<T, D>| match item {
             Item::Calls(batch) => batch.entries.first()?.losses.checked_sub(TRUSTED),
             Item::Deletion(_) => None,
@@ -184,7 +184,7 @@ impl<T, D: Deletion> Pending<T, D> {
     }
 
     /// Fails the calls for which `pick` gives a reason.
-    pub fn fail(&mut self, pick: impl Fn(&Batch<T>, &Entry<T>) -> Option<Error>) {
+    pub(super) fn fail(&mut self, pick: impl Fn(&Batch<T>, &Entry<T>) -> Option<Error>) {
         let mut completions = std::mem::take(&mut self.completions);
         for batch in self.batches() {
             batch.fail(&mut completions, &pick);
@@ -194,7 +194,7 @@ impl<T, D: Deletion> Pending<T, D> {
     }
 
     /// The first deadline of a call that is not settled.
-    pub fn first_deadline(&mut self) -> Option<Instant> {
+    pub(super) fn first_deadline(&mut self) -> Option<Instant> {
         self.batches()
             .flat_map(|batch| batch.entries.iter())
             .filter(|entry| entry.ticket.is_some())
@@ -203,7 +203,7 @@ impl<T, D: Deletion> Pending<T, D> {
     }
 
     /// Whether one of the last `count` items in flight has a call whose deadline is over.
-    pub fn is_overdue(&self, count: usize, now: Instant) -> bool {
+    pub(super) fn is_overdue(&self, count: usize, now: Instant) -> bool {
         let last = self.in_flight.iter().rev().take(count);
         last.flat_map(|item| &item.batch().entries)
             .any(|entry| entry.ticket.is_some() && entry.deadline <= now)

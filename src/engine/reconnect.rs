@@ -27,7 +27,7 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 const LAST_BACKOFF: Duration = Duration::from_millis(1_500);
 
 /// The session of a queue, made anew when it is lost.
-pub struct Reconnect<B: Backend> {
+pub(super) struct Reconnect<B: Backend> {
     backend: Arc<B>,
     state: State<B::Session>,
     /// What the session, or the attempt under way, is made with.
@@ -49,7 +49,7 @@ enum State<S> {
 }
 
 /// What happened.
-pub enum Event<A> {
+pub(super) enum Event<A> {
     /// An attempt to connect ended.
     Opened(Result<(), ConnectError>),
     /// The answers to what was sent first.
@@ -60,7 +60,7 @@ pub enum Event<A> {
 
 impl<B: Backend> Reconnect<B> {
     /// Idle.
-    pub fn new(backend: Arc<B>) -> Reconnect<B> {
+    pub(super) fn new(backend: Arc<B>) -> Reconnect<B> {
         Reconnect {
             backend,
             state: State::Idle,
@@ -71,7 +71,7 @@ impl<B: Backend> Reconnect<B> {
     }
 
     /// The session, when there is one that was made with these settings.
-    pub fn session(&mut self, settings: &Arc<Settings>) -> Option<&mut B::Session> {
+    pub(super) fn session(&mut self, settings: &Arc<Settings>) -> Option<&mut B::Session> {
         match &mut self.state {
             State::Connected(session) if is_same(&self.settings, settings) => Some(session),
             _ => None,
@@ -79,18 +79,18 @@ impl<B: Backend> Reconnect<B> {
     }
 
     /// Whether there is a session.
-    pub fn is_connected(&self) -> bool {
+    pub(super) fn is_connected(&self) -> bool {
         matches!(self.state, State::Connected(_))
     }
 
     /// What the session, or the attempt under way, is made with.
-    pub fn settings(&self) -> Option<&Arc<Settings>> {
+    pub(super) fn settings(&self) -> Option<&Arc<Settings>> {
         self.settings.as_ref()
     }
 
     /// Connects with these settings in place of what there is, after the backoff that the
     /// attempts so far ask for. The session must then stand for `proof`. Tells whether that is news.
-    pub fn connect(&mut self, settings: &Arc<Settings>, proof: Duration) -> bool {
+    pub(super) fn connect(&mut self, settings: &Arc<Settings>, proof: Duration) -> bool {
         if matches!(self.state, State::Connecting(..)) && is_same(&self.settings, settings) {
             return false;
         }
@@ -132,7 +132,7 @@ impl<B: Backend> Reconnect<B> {
     }
 
     /// Drops the attempt, or the session: what is known of each that is in flight, in order.
-    pub fn end(&mut self) -> VecDeque<AnswersOf<B>> {
+    pub(super) fn end(&mut self) -> VecDeque<AnswersOf<B>> {
         match self.leave() {
             State::Connected(session) => session.end(),
             State::Idle | State::Connecting(..) => VecDeque::new(),
@@ -141,21 +141,21 @@ impl<B: Backend> Reconnect<B> {
 
     /// Nobody waits for an attempt any more: it is dropped before it begins. One that has begun goes on,
     /// or a store whose calls have less time than connecting takes would never be connected.
-    pub fn rest(&mut self) {
+    pub(super) fn rest(&mut self) {
         if matches!(self.state, State::Connecting(_, start) if start > Instant::now()) {
             self.leave();
         }
     }
 
     /// What is in flight is not to be sent on: the time of some of it is over.
-    pub fn stay(&mut self) {
+    pub(super) fn stay(&mut self) {
         if let State::Connected(session) = &mut self.state {
             session.stay();
         }
     }
 
     /// How many of what was sent last can still be taken back.
-    pub fn unsent(&self) -> usize {
+    pub(super) fn unsent(&self) -> usize {
         match &self.state {
             State::Connected(session) => session.unsent(),
             State::Idle | State::Connecting(..) => 0,
@@ -163,17 +163,17 @@ impl<B: Backend> Reconnect<B> {
     }
 
     /// A call was refused for now so many times: the next attempt waits as after so many that failed.
-    pub fn wait_out(&mut self, refusals: u8) {
+    pub(super) fn wait_out(&mut self, refusals: u8) {
         self.attempts = self.attempts.max(refusals.into());
     }
 
     /// A call was answered, or the server refused for good: the next attempt need not wait.
-    pub fn reset_backoff(&mut self) {
+    pub(super) fn reset_backoff(&mut self) {
         self.attempts = 0;
     }
 
     /// Resolves when something happens; never when idle.
-    pub async fn event(&mut self) -> Event<AnswersOf<B>> {
+    pub(super) async fn event(&mut self) -> Event<AnswersOf<B>> {
         match &mut self.state {
             State::Idle => std::future::pending().await,
             State::Connecting(attempt, _) => {

@@ -12,23 +12,23 @@ use crate::key::{self, Half};
 
 /// The keys of the saves and deletes that are sent again.
 #[derive(Default)]
-pub struct Replay(HashSet<Vec<u8>>);
+pub(super) struct Replay(HashSet<Vec<u8>>);
 
 impl Replay {
     /// Whether no save or delete is sent again.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Adds a call. A lookup writes nothing: nothing has to follow it.
-    pub fn add(&mut self, operation: Operation, args: Args<'_>) {
+    pub(super) fn add(&mut self, operation: Operation, args: Args<'_>) {
         if !operation.is_lookup() {
             self.0.extend(keys(operation, args));
         }
     }
 
     /// Whether a call must be sent again to come after these.
-    pub fn touches(&self, operation: Operation, args: Args<'_>) -> bool {
+    pub(super) fn touches(&self, operation: Operation, args: Args<'_>) -> bool {
         keys(operation, args).any(|key| self.0.contains(&key))
     }
 }
@@ -54,7 +54,7 @@ fn keys(operation: Operation, args: Args<'_>) -> impl Iterator<Item = Vec<u8>> {
 /// Marks the pair deletes of which a later save brings one key back, and not the other, among calls
 /// that are lost together: when they were carried out, in order, the delete finds only that key when
 /// it is sent again.
-pub fn mark_overwritten<'a>(
+pub(super) fn mark_overwritten<'a>(
     calls: impl DoubleEndedIterator<Item = (Operation, Args<'a>, &'a mut History)>,
 ) {
     // By each key that is saved later, the other keys of those saves.

@@ -11,7 +11,7 @@ static HANDLE: Mutex<Option<Handle>> = Mutex::new(None);
 
 /// Runs `task` on the I/O thread, which starts with the first one. Who runs on a runtime already is
 /// served there.
-pub fn spawn(task: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+pub(super) fn spawn(task: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
     if let Ok(current) = Handle::try_current() {
         current.spawn(task);
         return Ok(());

@@ -11,11 +11,11 @@ const NEXT: usize = 0;
 const IS_OPEN: usize = 1;
 
 /// An array of JavaScript's, written here and read there, all on one thread.
-pub struct Board(RefCell<Int32Array>);
+pub(super) struct Board(RefCell<Int32Array>);
 
 impl Board {
     /// A board on `array`, which needs room for two numbers.
-    pub fn new(array: Int32Array) -> Result<Board> {
+    pub(super) fn new(array: Int32Array) -> Result<Board> {
         if array.len() <= IS_OPEN {
             return Err(Error::from_reason("the board is too small"));
         }
@@ -25,15 +25,15 @@ impl Board {
         Ok(board)
     }
 
-    pub fn set_next(&self, number: u32) {
+    pub(super) fn set_next(&self, number: u32) {
         self.write(NEXT, number as i32);
     }
 
-    pub fn set_open(&self, is_open: bool) {
+    pub(super) fn set_open(&self, is_open: bool) {
         self.write(IS_OPEN, is_open.into());
     }
 
-    pub fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         self.0.borrow()[IS_OPEN] != 0
     }
 

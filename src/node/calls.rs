@@ -29,7 +29,7 @@ const OPERATIONS: [Operation; 5] = [
 ];
 
 /// What a store does its calls on a link with.
-pub struct Calls {
+pub(super) struct Calls {
     shared: Rc<Shared>,
     owner: Rc<Owner>,
     /// Of a call made at the link's epoch.
@@ -38,7 +38,7 @@ pub struct Calls {
 }
 
 impl Calls {
-    pub fn new(shared: Rc<Shared>, owner: Rc<Owner>) -> Rc<Calls> {
+    pub(super) fn new(shared: Rc<Shared>, owner: Rc<Owner>) -> Rc<Calls> {
         let deadline = |ms: u32| shared.queue.epoch + Duration::from_millis(ms.into());
         Rc::new(Calls {
             read_deadline: deadline(owner.settings.read_timeout),
@@ -49,7 +49,7 @@ impl Calls {
     }
 
     /// An object of the calls as functions, which keep this alive.
-    pub fn functions<'env>(self: &Rc<Self>, env: &'env Env) -> Result<Object<'env>> {
+    pub(super) fn functions<'env>(self: &Rc<Self>, env: &'env Env) -> Result<Object<'env>> {
         let mut functions = Object::new(env)?;
         for operation in OPERATIONS {
             let calls = self.clone();

@@ -19,10 +19,10 @@ use crate::error::Error;
 const RESULTS_A_SCOPE: usize = 256;
 
 /// The calls of a link.
-pub type Queue = engine::Queue<Ticket, Redis>;
+pub(super) type Queue = engine::Queue<Ticket, Redis>;
 
 /// The receiver of a link's results.
-pub struct CompletionQueue {
+pub(super) struct CompletionQueue {
     arrived: Mutex<Arrived>,
     /// `None` once the environment or the link is gone. Locked for every call of it, so that it
     /// cannot be freed under the I/O thread.
@@ -63,7 +63,7 @@ struct Context {
 
 impl CompletionQueue {
     /// A queue whose `listener` hears of the connection and `settle`, a weak reference, of results.
-    pub fn new(listener: Reference, settle: Reference) -> Arc<CompletionQueue> {
+    pub(super) fn new(listener: Reference, settle: Reference) -> Arc<CompletionQueue> {
         Arc::new(CompletionQueue {
             arrived: Mutex::default(),
             function: Mutex::new(None),
@@ -76,7 +76,7 @@ impl CompletionQueue {
     }
 
     /// Opens the way to JavaScript for what comes from `queue`.
-    pub fn open(
+    pub(super) fn open(
         self: &Arc<Self>,
         env: &Env,
         queue: Arc<Queue>,
@@ -106,12 +106,12 @@ impl CompletionQueue {
     }
 
     /// How many calls are under way.
-    pub fn pending(&self) -> usize {
+    pub(super) fn pending(&self) -> usize {
         self.pending.load(Ordering::Relaxed)
     }
 
     /// A call is under way: the process stays alive until it is settled.
-    pub fn depart(&self, env: sys::napi_env) {
+    pub(super) fn depart(&self, env: sys::napi_env) {
         let pending = self.pending();
         self.pending.store(pending + 1, Ordering::Relaxed);
         if pending == 0
@@ -139,7 +139,7 @@ impl CompletionQueue {
     }
 
     /// JavaScript lets go of the link: the function goes when the last call is settled.
-    pub fn orphan(&self, env: sys::napi_env) {
+    pub(super) fn orphan(&self, env: sys::napi_env) {
         self.is_orphan.store(true, Ordering::Relaxed);
         if self.pending() == 0 {
             self.release(env);
@@ -161,7 +161,7 @@ impl CompletionQueue {
     }
 
     /// Fails a call: soon, so that nobody hears of it before it returns.
-    pub fn fail_soon(&self, ticket: Ticket, failure: engine::Failure) {
+    pub(super) fn fail_soon(&self, ticket: Ticket, failure: engine::Failure) {
         let (result, attempts) = (Err(failure), 0);
         self.settle(&mut vec![Completion {
             ticket,

@@ -9,11 +9,11 @@ use napi::bindgen_prelude::Unknown;
 use napi::{Env, Result, check_status, sys};
 
 /// How many arguments a function hears of.
-pub const ARGUMENTS: usize = 3;
+pub(super) const ARGUMENTS: usize = 3;
 
 /// A JavaScript function that gives what `run` does with its first arguments, `undefined` in place
 /// of those that are missing. It keeps `run`, until it is garbage or its environment ends.
-pub fn function<'env, F>(env: &'env Env, name: &str, run: F) -> Result<Unknown<'env>>
+pub(super) fn function<'env, F>(env: &'env Env, name: &str, run: F) -> Result<Unknown<'env>>
 where
     F: Fn(sys::napi_env, [sys::napi_value; ARGUMENTS]) -> sys::napi_value + 'static,
 {

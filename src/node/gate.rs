@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::settings::Settings;
 
 /// The calls of one link that it does not have yet.
-pub struct Gate {
+pub(super) struct Gate {
     queue: Arc<Queue>,
     completions: Arc<CompletionQueue>,
     board: Rc<Board>,
@@ -39,7 +39,7 @@ struct Waiting {
 }
 
 impl Gate {
-    pub fn new(
+    pub(super) fn new(
         queue: Arc<Queue>,
         completions: Arc<CompletionQueue>,
         board: Rc<Board>,
@@ -56,17 +56,17 @@ impl Gate {
     }
 
     /// The server of the calls from now on, as messages name it.
-    pub fn server(&self) -> Arc<str> {
+    pub(super) fn server(&self) -> Arc<str> {
         self.settings.borrow().server.clone()
     }
 
     /// The settings of the calls from now on.
-    pub fn update(&self, settings: Settings) {
+    pub(super) fn update(&self, settings: Settings) {
         *self.settings.borrow_mut() = Arc::new(settings);
     }
 
     /// Adds a call, whose deadline is to count from the link's epoch; see [`Submission::push`].
-    pub fn push<E>(
+    pub(super) fn push<E>(
         &self,
         call: Call<Ticket>,
         write: impl FnOnce(&mut Vec<u8>) -> Result<Lengths, E>,
@@ -81,27 +81,27 @@ impl Gate {
     }
 
     /// Sends what was added since the last time.
-    pub fn end(&self) {
+    pub(super) fn end(&self) {
         self.submission.borrow_mut().end(self.completions.pending());
         self.board.set_open(false);
     }
 
     /// Sends what JavaScript should have ended, but was stopped.
-    pub fn end_overdue(&self) {
+    pub(super) fn end_overdue(&self) {
         if self.board.is_open() {
             self.end();
         }
     }
 
     /// Holds the calls from now on back, apart from those that wait already.
-    pub fn hold(&self, reason: &str) {
+    pub(super) fn hold(&self, reason: &str) {
         let mut waiting = self.waiting.borrow_mut();
         waiting.reason = reason.into();
         waiting.groups.push_back(WaitingCalls::default());
     }
 
     /// Lets the calls go, with the settings of now, that wait since the first [`Gate::hold`].
-    pub fn release(&self) {
+    pub(super) fn release(&self) {
         let mut waiting = self.waiting.borrow_mut();
         let calls = waiting.groups.pop_front().unwrap_or_default();
         for call in calls.into_calls() {
@@ -120,7 +120,7 @@ impl Gate {
     }
 
     /// Fails the calls that wait since the first [`Gate::hold`].
-    pub fn fail(&self, error: &Error) {
+    pub(super) fn fail(&self, error: &Error) {
         let mut waiting = self.waiting.borrow_mut();
         let calls = waiting.groups.pop_front().unwrap_or_default();
         self.settle(calls.into_calls(), error);
@@ -128,7 +128,7 @@ impl Gate {
     }
 
     /// Fails the calls that have waited until their deadline.
-    pub fn expire(&self) {
+    pub(super) fn expire(&self) {
         let mut waiting = self.waiting.borrow_mut();
         let error = Error::Unreachable {
             server: self.server(),
@@ -144,7 +144,7 @@ impl Gate {
 
     /// Ends the link once all calls are done; gives whether `ticket` is settled then, or nothing is to
     /// be waited for.
-    pub fn close(&self, ticket: Ticket) -> bool {
+    pub(super) fn close(&self, ticket: Ticket) -> bool {
         let mut waiting = self.waiting.borrow_mut();
         if !waiting.groups.is_empty() {
             waiting.closers.push(ticket);

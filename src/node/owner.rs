@@ -12,7 +12,7 @@ use crate::call::Answer;
 use crate::engine::Failure;
 
 /// What the calls of a store share; it outlives the JavaScript object until they settle.
-pub struct Owner {
+pub(super) struct Owner {
     env: sys::napi_env,
     pub settings: StoreSettings,
     /// `report(code, message, operation, integration)` tells of a failure and returns the error. It
@@ -36,7 +36,7 @@ impl Drop for Owner {
 
 impl Owner {
     /// A store without calls. `report` is a weak reference.
-    pub fn new(
+    pub(super) fn new(
         env: sys::napi_env,
         settings: StoreSettings,
         report: Reference,
@@ -54,22 +54,22 @@ impl Owner {
     }
 
     /// How many calls are not settled.
-    pub fn pending(&self) -> usize {
+    pub(super) fn pending(&self) -> usize {
         self.pending.get()
     }
 
     /// Whether as many calls wait as may.
-    pub fn is_busy(&self) -> bool {
+    pub(super) fn is_busy(&self) -> bool {
         self.pending() >= self.settings.max_pending as usize
     }
 
     /// A call more was made.
-    pub fn count(&self) {
+    pub(super) fn count(&self) {
         self.made.set(self.made.get() + 1);
     }
 
     /// A call more is to be settled.
-    pub fn began(&self) {
+    pub(super) fn began(&self) {
         self.count();
         let pending = self.pending();
         self.pending.set(pending + 1);
@@ -79,7 +79,7 @@ impl Owner {
     }
 
     /// One call is settled.
-    pub fn settled(&self) {
+    pub(super) fn settled(&self) {
         let pending = self.pending() - 1;
         self.pending.set(pending);
         if pending == 0 {
@@ -88,7 +88,7 @@ impl Owner {
     }
 
     /// Tells of the failure: the error to reject with, none when the store is not set to.
-    pub fn fail(&self, failure: &Failure) -> Option<sys::napi_value> {
+    pub(super) fn fail(&self, failure: &Failure) -> Option<sys::napi_value> {
         let env = self.env;
         let message = failure.error.to_string();
         let texts = [
@@ -106,7 +106,12 @@ impl Owner {
     }
 
     /// Tells of a traced call, whatever became of it.
-    pub fn tell(&self, trace: &Trace, result: &std::result::Result<Answer, Failure>, attempts: u8) {
+    pub(super) fn tell(
+        &self,
+        trace: &Trace,
+        result: &std::result::Result<Answer, Failure>,
+        attempts: u8,
+    ) {
         if let Some(arguments) = trace.arguments(self.env, result, attempts) {
             self.observe.call(self.env, &arguments);
         }

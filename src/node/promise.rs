@@ -13,10 +13,10 @@ use super::value::{Values, integer};
 use crate::engine::Completion;
 
 /// Names a call: the number of its promise.
-pub type Ticket = u32;
+pub(super) type Ticket = u32;
 
 /// What is kept of a call until it is settled.
-pub struct UnderWay {
+pub(super) struct UnderWay {
     /// The store that made it.
     pub owner: Rc<Owner>,
     /// What is told of it then, when somebody listens.
@@ -25,7 +25,7 @@ pub struct UnderWay {
 
 /// What JavaScript is to know of a settled call: the number of its promise, less than zero when it is
 /// rejected, and what it comes to. Counts the call off its store.
-pub fn settle(
+pub(super) fn settle(
     env: sys::napi_env,
     values: &Values,
     call: Option<UnderWay>,
@@ -65,7 +65,7 @@ pub fn settle(
 /// The promises of a link: a number names each until it is free again. The board tells the next one,
 /// so that JavaScript knows the promise by it before the call is made: whatever stops JavaScript on
 /// the way, no call is under way whose promise it does not know.
-pub struct Promises {
+pub(super) struct Promises {
     calls: RefCell<Vec<Option<UnderWay>>>,
     free: RefCell<Vec<u32>>,
     board: Rc<Board>,
@@ -73,7 +73,7 @@ pub struct Promises {
 
 impl Promises {
     /// None yet.
-    pub fn new(board: Rc<Board>) -> Promises {
+    pub(super) fn new(board: Rc<Board>) -> Promises {
         Promises {
             calls: RefCell::default(),
             free: RefCell::default(),
@@ -82,7 +82,7 @@ impl Promises {
     }
 
     /// Takes the number that is on the board.
-    pub fn reserve(&self) -> u32 {
+    pub(super) fn reserve(&self) -> u32 {
         let mut calls = self.calls.borrow_mut();
         let mut free = self.free.borrow_mut();
         let number = free.pop().unwrap_or_else(|| {
@@ -95,17 +95,17 @@ impl Promises {
     }
 
     /// Keeps what there is of the call; that of the end of a link has nothing.
-    pub fn keep(&self, number: u32, call: UnderWay) {
+    pub(super) fn keep(&self, number: u32, call: UnderWay) {
         self.calls.borrow_mut()[number as usize] = Some(call);
     }
 
     /// Takes out what was kept of the call.
-    pub fn take(&self, number: u32) -> Option<UnderWay> {
+    pub(super) fn take(&self, number: u32) -> Option<UnderWay> {
         self.calls.borrow_mut()[number as usize].take()
     }
 
     /// Takes numbers back. JavaScript must know them no more.
-    pub fn free(&self, numbers: impl IntoIterator<Item = u32>) {
+    pub(super) fn free(&self, numbers: impl IntoIterator<Item = u32>) {
         let mut free = self.free.borrow_mut();
         free.extend(numbers);
         if let Some(&next) = free.last() {

@@ -14,7 +14,7 @@ const UNSAFE: f64 = 9_007_199_254_740_992.0;
 
 /// Why a call's arguments were not written.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Unwritten {
+pub(super) enum Unwritten {
     /// An id is empty.
     NoId,
     /// One is neither string nor integer, could not be read, or its length does not fit.
@@ -23,14 +23,14 @@ pub enum Unwritten {
 
 /// Turns an argument of any type into a string. Fails with a pending exception when its conversion
 /// throws.
-pub fn convert(env: sys::napi_env, value: &mut sys::napi_value) -> Result<()> {
+pub(super) fn convert(env: sys::napi_env, value: &mut sys::napi_value) -> Result<()> {
     // SAFETY: `value` is a live handle of `env`, the current environment.
     check_status!(unsafe { sys::napi_coerce_to_string(env, *value, value) })
 }
 
 /// Turns an id into a string, as `convert` does, and tells whether it is one. Empty text shows when
 /// it is written.
-pub fn convert_id(env: sys::napi_env, value: &mut sys::napi_value) -> Result<bool> {
+pub(super) fn convert_id(env: sys::napi_env, value: &mut sys::napi_value) -> Result<bool> {
     let mut kind = 0;
     // SAFETY: `value` is a live handle of `env`.
     check_status!(unsafe { sys::napi_typeof(env, *value, &mut kind) })?;
@@ -63,14 +63,14 @@ pub fn convert_id(env: sys::napi_env, value: &mut sys::napi_value) -> Result<boo
 }
 
 /// The UTF-8 of a string, empty when it cannot be read.
-pub fn bytes(env: sys::napi_env, string: sys::napi_value) -> Vec<u8> {
+pub(super) fn bytes(env: sys::napi_env, string: sys::napi_value) -> Vec<u8> {
     let mut bytes = Vec::new();
     let _ = append(env, string, &mut bytes);
     bytes
 }
 
 /// Appends prefix, integration id and ids to `out`, and tells their lengths. Runs no JavaScript.
-pub fn write(
+pub(super) fn write(
     env: sys::napi_env,
     prefix: &[u8],
     integration: sys::napi_value,

@@ -10,7 +10,7 @@ use crate::engine::Failure;
 use crate::error::masked;
 
 /// A call that is told of once it has settled.
-pub struct Trace {
+pub(super) struct Trace {
     operation: Operation,
     integration: String,
     started: Instant,
@@ -18,7 +18,7 @@ pub struct Trace {
 
 impl Trace {
     /// A call that starts now.
-    pub fn new(operation: Operation, integration: &[u8]) -> Trace {
+    pub(super) fn new(operation: Operation, integration: &[u8]) -> Trace {
         Trace {
             operation,
             integration: masked(integration),
@@ -27,7 +27,7 @@ impl Trace {
     }
 
     /// What became of the call: operation, integration, milliseconds, outcome, attempts.
-    pub fn arguments(
+    pub(super) fn arguments(
         &self,
         env: sys::napi_env,
         result: &Result<Answer, Failure>,

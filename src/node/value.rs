@@ -7,7 +7,7 @@ use napi::{Result, check_status, sys};
 use crate::call::Answer;
 
 /// A JavaScript function.
-pub struct Reference(sys::napi_ref);
+pub(super) struct Reference(sys::napi_ref);
 
 // SAFETY: the pointer is only carried through other threads; all methods take the environment,
 // which exists on the JavaScript thread only.
@@ -17,12 +17,12 @@ unsafe impl Sync for Reference {}
 
 impl Reference {
     /// Keeps `function` alive until [`Reference::delete`] or the environment's end.
-    pub fn new(env: sys::napi_env, function: sys::napi_value) -> Result<Reference> {
+    pub(super) fn new(env: sys::napi_env, function: sys::napi_value) -> Result<Reference> {
         Reference::held(env, function, 1)
     }
 
     /// Keeps `function` alive only while it is held.
-    pub fn weak(env: sys::napi_env, function: sys::napi_value) -> Result<Reference> {
+    pub(super) fn weak(env: sys::napi_env, function: sys::napi_value) -> Result<Reference> {
         Reference::held(env, function, 0)
     }
 
@@ -34,20 +34,20 @@ impl Reference {
     }
 
     /// Keeps the function alive, until it is let go as often.
-    pub fn hold(&self, env: sys::napi_env) {
+    pub(super) fn hold(&self, env: sys::napi_env) {
         // SAFETY: the reference is alive until `delete`, which its holder calls last.
         unsafe { sys::napi_reference_ref(env, self.0, ptr::null_mut()) };
     }
 
     /// Takes one [`Reference::hold`] back.
-    pub fn let_go(&self, env: sys::napi_env) {
+    pub(super) fn let_go(&self, env: sys::napi_env) {
         // SAFETY: as in `hold`.
         unsafe { sys::napi_reference_unref(env, self.0, ptr::null_mut()) };
     }
 
     /// Calls the function, whose exceptions are dropped: it is our own and catches its user's. Gives
     /// nothing when it did not return, or is garbage.
-    pub fn call(
+    pub(super) fn call(
         &self,
         env: sys::napi_env,
         arguments: &[sys::napi_value],
@@ -78,14 +78,14 @@ impl Reference {
     }
 
     /// Lets the function go. The last use of this reference.
-    pub fn delete(&self, env: sys::napi_env) {
+    pub(super) fn delete(&self, env: sys::napi_env) {
         // SAFETY: `env` is the environment it was made in; the holder uses it no more.
         unsafe { sys::napi_delete_reference(env, self.0) };
     }
 }
 
 /// The values that most calls resolve to, made once for all that has arrived.
-pub struct Values {
+pub(super) struct Values {
     yes: sys::napi_value,
     /// `false`
     pub no: sys::napi_value,
@@ -96,7 +96,7 @@ pub struct Values {
 
 impl Values {
     /// The values, as handles of the current scope.
-    pub fn new(env: sys::napi_env) -> Values {
+    pub(super) fn new(env: sys::napi_env) -> Values {
         let mut values = Values {
             yes: ptr::null_mut(),
             no: ptr::null_mut(),
@@ -114,7 +114,7 @@ impl Values {
     }
 
     /// What a call comes to.
-    pub fn of(&self, env: sys::napi_env, answer: &Answer) -> sys::napi_value {
+    pub(super) fn of(&self, env: sys::napi_env, answer: &Answer) -> sys::napi_value {
         match answer {
             Answer::Yes => self.yes,
             Answer::No => self.no,
@@ -125,7 +125,7 @@ impl Values {
 }
 
 /// A JavaScript number of an integer.
-pub fn integer(env: sys::napi_env, integer: i32) -> sys::napi_value {
+pub(super) fn integer(env: sys::napi_env, integer: i32) -> sys::napi_value {
     let mut value = ptr::null_mut();
     // SAFETY: `value` is a valid place for a handle of `env`; this call does not fail.
     unsafe { sys::napi_create_int32(env, integer, &mut value) };
@@ -133,7 +133,7 @@ pub fn integer(env: sys::napi_env, integer: i32) -> sys::napi_value {
 }
 
 /// A JavaScript string of UTF-8, in which what is no UTF-8 becomes U+FFFD.
-pub fn string(env: sys::napi_env, text: &[u8]) -> Option<sys::napi_value> {
+pub(super) fn string(env: sys::napi_env, text: &[u8]) -> Option<sys::napi_value> {
     // One byte a character and no decoding where that is enough.
     let make = if text.is_ascii() {
         sys::napi_create_string_latin1
@@ -147,7 +147,7 @@ pub fn string(env: sys::napi_env, text: &[u8]) -> Option<sys::napi_value> {
 }
 
 /// A JavaScript error with a code.
-pub fn error(
+pub(super) fn error(
     env: sys::napi_env,
     code: sys::napi_value,
     message: sys::napi_value,
@@ -159,7 +159,7 @@ pub fn error(
 }
 
 /// A JavaScript number.
-pub fn number(env: sys::napi_env, number: f64) -> Option<sys::napi_value> {
+pub(super) fn number(env: sys::napi_env, number: f64) -> Option<sys::napi_value> {
     let mut value = ptr::null_mut();
     // SAFETY: `value` is a valid place for a handle of `env`.
     let status = unsafe { sys::napi_create_double(env, number, &mut value) };
@@ -167,14 +167,14 @@ pub fn number(env: sys::napi_env, number: f64) -> Option<sys::napi_value> {
 }
 
 /// A handle scope, closed when dropped.
-pub struct Scope {
+pub(super) struct Scope {
     env: sys::napi_env,
     scope: sys::napi_handle_scope,
 }
 
 impl Scope {
     /// Opens a scope; handles made from now on last until it is dropped.
-    pub fn open(env: sys::napi_env) -> Scope {
+    pub(super) fn open(env: sys::napi_env) -> Scope {
         let mut scope = ptr::null_mut();
         // SAFETY: `scope` is a valid place; closed in `drop`, in order.
         unsafe { sys::napi_open_handle_scope(env, &mut scope) };

@@ -8,10 +8,10 @@ use crate::error::{Error, masked};
 
 /// Calls that are to go with the same settings, in their order.
 #[derive(Default)]
-pub struct WaitingCalls(Vec<WaitingCall>);
+pub(super) struct WaitingCalls(Vec<WaitingCall>);
 
 /// A call, its arguments already text.
-pub struct WaitingCall {
+pub(super) struct WaitingCall {
     call: Call<Ticket>,
     made: Instant,
     text: Vec<u8>,
@@ -21,7 +21,7 @@ pub struct WaitingCall {
 impl WaitingCalls {
     /// Adds a call, whose deadline counts from the epoch. `write` appends its arguments and tells
     /// their lengths; when it fails, nothing is added.
-    pub fn push<E>(
+    pub(super) fn push<E>(
         &mut self,
         call: Call<Ticket>,
         write: impl FnOnce(&mut Vec<u8>) -> Result<Lengths, E>,
@@ -39,7 +39,7 @@ impl WaitingCalls {
     }
 
     /// Takes the calls out whose time is over.
-    pub fn expired(&mut self, epoch: Instant) -> impl Iterator<Item = WaitingCall> {
+    pub(super) fn expired(&mut self, epoch: Instant) -> impl Iterator<Item = WaitingCall> {
         let is_over = move |waiting: &mut WaitingCall| {
             waiting.made.elapsed() >= waiting.call.deadline - epoch
         };
@@ -47,21 +47,21 @@ impl WaitingCalls {
     }
 
     /// All calls.
-    pub fn into_calls(self) -> impl Iterator<Item = WaitingCall> {
+    pub(super) fn into_calls(self) -> impl Iterator<Item = WaitingCall> {
         self.0.into_iter()
     }
 }
 
 impl WaitingCall {
     /// The call as one that is made now, with its arguments and their lengths.
-    pub fn into_parts(mut self, epoch: Instant) -> (Call<Ticket>, Vec<u8>, Lengths) {
+    pub(super) fn into_parts(mut self, epoch: Instant) -> (Call<Ticket>, Vec<u8>, Lengths) {
         let deadline = self.call.deadline.checked_sub(self.made.elapsed());
         self.call.deadline = deadline.unwrap_or(epoch);
         (self.call, self.text, self.lengths)
     }
 
     /// Its ticket, and the failure that it comes to.
-    pub fn into_failure(self, error: Error) -> (Ticket, Failure) {
+    pub(super) fn into_failure(self, error: Error) -> (Ticket, Failure) {
         let start = self.lengths.prefix as usize;
         let integration = &self.text[start..start + self.lengths.integration as usize];
         let failure = Failure {

@@ -34,7 +34,7 @@ use crate::settings::{self, Address, NatMap, Settings};
 use nodes::{Node, Owed, connect, connect_newcomers, first_unsent};
 
 /// Connections to each node that holds slots, or is about to.
-pub struct Cluster {
+pub(super) struct Cluster {
     settings: Arc<Settings>,
     nat_map: NatMap,
     kept: Arc<Kept>,
@@ -73,7 +73,7 @@ struct Sent {
 
 impl Cluster {
     /// Learns the slots from one of the nodes, and connects to each that holds some, by `end`.
-    pub async fn open(
+    pub(super) async fn open(
         settings: &Arc<Settings>,
         cluster: &settings::Cluster,
         kept: &Arc<Kept>,
@@ -110,17 +110,17 @@ impl Cluster {
     }
 
     /// How many nodes there are.
-    pub fn nodes(&self) -> usize {
+    pub(super) fn nodes(&self) -> usize {
         self.nodes.len()
     }
 
     /// Sends the commands of calls after all that were sent before.
-    pub fn send(&mut self, commands: &Commands) {
+    pub(super) fn send(&mut self, commands: &Commands) {
         self.send_routed(commands, None);
     }
 
     /// Sends a step of a deletion.
-    pub fn step(&mut self, step: &Sends) {
+    pub(super) fn step(&mut self, step: &Sends) {
         match step {
             Sends::Commands(commands, node) => self.send_routed(commands, Some(*node)),
             Sends::Topology => {
@@ -194,7 +194,7 @@ impl Cluster {
     }
 
     /// Writes and reads. Resolves to what came for the first sending; fails when a connection is gone.
-    pub fn poll(
+    pub(super) fn poll(
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Result<Received, (Error, io::Error)>> {
@@ -259,7 +259,7 @@ impl Cluster {
     }
 
     /// What came back of each sending in flight so far, in order, now that it is over.
-    pub fn take_known(&mut self) -> Vec<Received> {
+    pub(super) fn take_known(&mut self) -> Vec<Received> {
         for n in 0..self.nodes.len() {
             let known: Vec<_> = self.nodes[n].connection.pipeline.take_known().collect();
             for known in known {
@@ -274,7 +274,7 @@ impl Cluster {
     }
 
     /// How many bytes wait to be handed to the system.
-    pub fn unwritten_bytes(&self) -> usize {
+    pub(super) fn unwritten_bytes(&self) -> usize {
         let nodes = self.nodes.iter();
         nodes
             .map(|node| node.connection.pipeline.unwritten_bytes())
@@ -282,7 +282,7 @@ impl Cluster {
     }
 
     /// How many sendings, the last ones, are not handed to the system in full.
-    pub fn unsent(&self) -> usize {
+    pub(super) fn unsent(&self) -> usize {
         let firsts = self.nodes.iter().filter_map(|node| {
             let unsent = node.connection.pipeline.unsent();
             Some(first_unsent(&node.owes, unsent)? - self.first)

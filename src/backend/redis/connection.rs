@@ -22,14 +22,17 @@ use crate::error::{Error, reply_text};
 const CLIENT_NAME: &str = env!("CARGO_PKG_NAME");
 
 /// A connection that is logged in. Dropping it closes it.
-pub struct Connection {
+pub(super) struct Connection {
     /// What goes over it.
     pub pipeline: Pipeline<Counted<Stream>>,
 }
 
 impl Connection {
     /// Connects and logs in by `end`: where a host has several addresses, to the first that serves.
-    pub async fn open(server: &Server<'_>, end: Instant) -> Result<Connection, ConnectError> {
+    pub(super) async fn open(
+        server: &Server<'_>,
+        end: Instant,
+    ) -> Result<Connection, ConnectError> {
         let sockets = timeout_at(end, look_up(server.place)).await;
         let sockets = sockets
             .map_err(|_| ConnectError::transient(server.late()))?
@@ -154,7 +157,7 @@ impl Connection {
     }
 
     /// Sends a command, while nothing else is in flight, and gives its reply.
-    pub async fn ask(&mut self, name: &str, arguments: &[&[u8]]) -> io::Result<Value> {
+    pub(super) async fn ask(&mut self, name: &str, arguments: &[&[u8]]) -> io::Result<Value> {
         self.pipeline.send(Commands::one(name, arguments));
         let reply = self.replies().await?.into_iter().next();
         reply.map(Reply::into_value).ok_or_else(closed)
@@ -162,7 +165,7 @@ impl Connection {
 }
 
 /// What a lost connection is told as.
-pub fn broken(server: &Arc<str>, error: &io::Error) -> Error {
+pub(super) fn broken(server: &Arc<str>, error: &io::Error) -> Error {
     let (server, reason) = (server.clone(), error.to_string().into());
     // With TLS 1.3 a server tells only after the handshake that it wants a certificate.
     if is_of_tls(error) {

@@ -10,7 +10,7 @@ use crate::error::Error;
 /// Tries each of the places, at least one, until one is good, by `end`; a final refusal ends it too.
 /// Each place has an equal share of the time that is left, so that one that keeps silent leaves
 /// time for the next; `late` is what is wrong with one whose share ran out.
-pub async fn in_turn<P, T, F>(
+pub(super) async fn in_turn<P, T, F>(
     places: impl ExactSizeIterator<Item = P>,
     end: Instant,
     late: impl Fn(&P) -> Error,

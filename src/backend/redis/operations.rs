@@ -13,7 +13,7 @@ use crate::key::Half;
 use crate::settings::Names;
 
 /// Adds the one command of a save, lookup or pair delete.
-pub fn write(operation: Operation, args: Args<'_>, names: &Names, out: &mut Commands) {
+pub(super) fn write(operation: Operation, args: Args<'_>, names: &Names, out: &mut Commands) {
     let Args {
         stem,
         first,
@@ -71,7 +71,7 @@ pub enum HalfReception {
 
 /// What was [`Reception`] for [`write`]'s command means. Fails when it is no reply to it: the connection
 /// is out of step.
-pub fn outcome(
+pub(super) fn outcome(
     operation: Operation,
     came: Reception,
     history: &mut History,
@@ -90,7 +90,7 @@ pub fn outcome(
 
 /// What a reply to [`write`]'s command means.
 #[inline]
-pub fn of_reply(
+pub(super) fn of_reply(
     operation: Operation,
     reply: Reply,
     history: &mut History,
@@ -149,7 +149,7 @@ fn both(halves: [HalfReception; 2], history: &mut History) -> Outcome {
 }
 
 /// A reply that Redis never gives to this call.
-pub fn unexpected(operation: Operation, server: &Arc<str>) -> Error {
+pub(super) fn unexpected(operation: Operation, server: &Arc<str>) -> Error {
     Error::Protocol {
         server: server.clone(),
         reason: format!("a reply to {} that Redis never gives", operation.name()).into(),

@@ -19,7 +19,7 @@ use super::response_timeout::ResponseTimeout;
 const READ_SIZE: usize = 64 * 1024;
 
 /// Pipelines on their way over one stream.
-pub struct Pipeline<S> {
+pub(super) struct Pipeline<S> {
     stream: S,
     /// What is to be written, and how far the first has come.
     unwritten: VecDeque<Vec<u8>>,
@@ -52,7 +52,7 @@ struct InFlight {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
     /// Nothing sent yet. The connection ends when it owes replies and is silent for `silence`.
-    pub fn new(stream: S, silence: Duration) -> Pipeline<S> {
+    pub(super) fn new(stream: S, silence: Duration) -> Pipeline<S> {
         Pipeline {
             stream,
             unwritten: VecDeque::new(),
@@ -69,7 +69,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
     }
 
     /// Sends commands after all that were sent before, once polled.
-    pub fn send(&mut self, commands: Commands) {
+    pub(super) fn send(&mut self, commands: Commands) {
         let count = commands.len();
         if self.in_flight.is_empty() {
             self.silence.heard();
@@ -84,18 +84,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
     }
 
     /// How many bytes wait to be handed to the system, to within one sending.
-    pub fn unwritten_bytes(&self) -> usize {
+    pub(super) fn unwritten_bytes(&self) -> usize {
         self.unwritten_bytes
     }
 
     /// How many sendings, the last ones, are not handed to the system in full.
-    pub fn unsent(&self) -> usize {
+    pub(super) fn unsent(&self) -> usize {
         self.unwritten.len() + self.unflushed
     }
 
     /// Writes and reads. Resolves to the replies to the first sending, one a command; fails when the
     /// stream has ended, or when what comes back is not Redis's (`InvalidData`).
-    pub fn poll(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Vec<Reply>>> {
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Vec<Reply>>> {
         loop {
             if self.complete > 0
                 && let Some(InFlight { replies, .. }) = self.in_flight.pop_front()
@@ -116,7 +116,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
     }
 
     /// Takes what is known of each sending in flight, in order, now that no more will be.
-    pub fn take_known(&mut self) -> impl Iterator<Item = Known> {
+    pub(super) fn take_known(&mut self) -> impl Iterator<Item = Known> {
         self.complete = 0;
         let unsent = self.unwritten.len() - usize::from(self.written > 0);
         let sent = self.in_flight.len() - unsent;
@@ -194,7 +194,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
 }
 
 /// The server closed the connection.
-pub fn closed() -> io::Error {
+pub(super) fn closed() -> io::Error {
     io::Error::new(io::ErrorKind::UnexpectedEof, "the server closed it")
 }
 

@@ -13,7 +13,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 const TICKS: u32 = 4;
 
 /// How long a connection has been silent while it owed replies, to a tick of a quarter of the limit.
-pub struct ResponseTimeout {
+pub(super) struct ResponseTimeout {
     limit: Duration,
     timer: Option<Pin<Box<Sleep>>>,
     quiet_ticks: u32,
@@ -22,7 +22,7 @@ pub struct ResponseTimeout {
 
 impl ResponseTimeout {
     /// ResponseTimeout that is too long after `limit`.
-    pub fn new(limit: Duration) -> ResponseTimeout {
+    pub(super) fn new(limit: Duration) -> ResponseTimeout {
         ResponseTimeout {
             limit,
             timer: None,
@@ -32,17 +32,17 @@ impl ResponseTimeout {
     }
 
     /// Bytes came in, or the connection owes its first reply.
-    pub fn heard(&mut self) {
+    pub(super) fn heard(&mut self) {
         self.was_heard = true;
     }
 
     /// Nothing is owed: no timer runs.
-    pub fn rest(&mut self) {
+    pub(super) fn rest(&mut self) {
         self.timer = None;
     }
 
     /// Resolves when the connection, which owes replies, has been silent for too long.
-    pub fn poll(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
         let tick = self.limit / TICKS;
         let timer = self.timer.get_or_insert_with(|| {
             self.quiet_ticks = 0;

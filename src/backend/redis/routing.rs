@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::settings::Names;
 
 /// A piece of a command, which goes to one node.
-pub struct Piece {
+pub(super) struct Piece {
     /// The number of the node.
     pub node: usize,
     /// What is sent.
@@ -21,7 +21,7 @@ pub struct Piece {
 }
 
 /// What came back for a piece.
-pub enum PieceReception {
+pub(super) enum PieceReception {
     /// A reply.
     Reply(Reply),
     /// It was not carried out: its key is elsewhere.
@@ -32,7 +32,7 @@ pub enum PieceReception {
 
 /// How the replies to the pieces of a command become its reply.
 #[derive(Clone, Copy, Debug)]
-pub enum Whole {
+pub(super) enum Whole {
     /// The command was sent whole.
     Single,
     /// `OK` when all are, else what one of them is.
@@ -46,7 +46,7 @@ pub enum Whole {
 }
 
 /// Takes commands apart.
-pub struct Router<'a, O> {
+pub(super) struct Router<'a, O> {
     /// The names of commands.
     pub names: &'a Names,
     /// Tells the number of a key's node.
@@ -59,7 +59,7 @@ pub struct Router<'a, O> {
 
 impl<O: Fn(&[u8]) -> usize> Router<'_, O> {
     /// Adds the pieces of a command to `pieces`.
-    pub fn take_apart(&self, command: &Command<'_>, pieces: &mut Vec<Piece>) -> Whole {
+    pub(super) fn take_apart(&self, command: &Command<'_>, pieces: &mut Vec<Piece>) -> Whole {
         let (name, arguments) = (command.words[0], &command.words[1..]);
         let names = self.names;
         let mut each = |name: &str, size: usize| {
@@ -100,7 +100,7 @@ fn is_one_slot<'a>(mut keys: impl Iterator<Item = &'a &'a [u8]>) -> bool {
 
 impl Whole {
     /// Takes what came for its pieces off `came`, for what came for the command.
-    pub fn put_together(
+    pub(super) fn put_together(
         self,
         came: &mut impl Iterator<Item = PieceReception>,
         server: &Arc<str>,

@@ -15,7 +15,7 @@ use crate::settings::{Address, Names, Sentinel, Settings};
 
 /// Connects by `end` to the master that a sentinel names: to that which the first one names, unless
 /// it is none or out of reach. A sentinel may be behind.
-pub async fn open(
+pub(super) async fn open(
     settings: &Settings,
     sentinel: &Sentinel,
     kept: &Arc<Kept>,

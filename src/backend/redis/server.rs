@@ -11,7 +11,7 @@ use crate::settings::Tls;
 use crate::settings::{Address, Family, Names, Settings};
 
 /// One server, and how to log in there.
-pub struct Server<'a> {
+pub(super) struct Server<'a> {
     /// Where it is.
     pub place: Place<'a>,
     /// How it is named in messages.
@@ -38,7 +38,7 @@ pub struct Server<'a> {
 
 /// Where one server is.
 #[derive(Clone, Copy)]
-pub enum Place<'a> {
+pub(super) enum Place<'a> {
     /// A TCP port, of one IP version when it is given.
     Tcp(&'a Address, Option<Family>),
     /// A Unix domain socket.
@@ -47,7 +47,7 @@ pub enum Place<'a> {
 
 impl<'a> Server<'a> {
     /// A server that the settings' login is for.
-    pub fn of(
+    pub(super) fn of(
         settings: &'a Settings,
         place: Place<'a>,
         name: Arc<str>,
@@ -69,12 +69,12 @@ impl<'a> Server<'a> {
     }
 
     /// What is wrong with a server that keeps silent.
-    pub fn late(&self) -> Error {
+    pub(super) fn late(&self) -> Error {
         late(&self.name, self.tls.is_some(), self.connect_timeout)
     }
 
     /// What is wrong with a server that cannot be connected to.
-    pub fn unreachable(&self, error: &io::Error) -> Error {
+    pub(super) fn unreachable(&self, error: &io::Error) -> Error {
         Error::Unreachable {
             server: self.name.clone(),
             reason: error.to_string().into(),
@@ -83,7 +83,7 @@ impl<'a> Server<'a> {
 }
 
 /// What is wrong with a server that keeps silent until the end of an attempt of that length.
-pub fn late(server: &Arc<str>, has_tls: bool, connect_timeout: Duration) -> Error {
+pub(super) fn late(server: &Arc<str>, has_tls: bool, connect_timeout: Duration) -> Error {
     let server = server.clone();
     let waited = connect_timeout.as_millis();
     let reason = format!("nothing came back within {waited} ms").into();
@@ -96,7 +96,7 @@ pub fn late(server: &Arc<str>, has_tls: bool, connect_timeout: Duration) -> Erro
 
 impl Place<'_> {
     /// The name that a TLS certificate is to bear, unless another is given.
-    pub fn host(&self) -> &str {
+    pub(super) fn host(&self) -> &str {
         match self {
             Place::Tcp(address, _) => &address.host,
             Place::Unix(_) => "",

@@ -28,14 +28,14 @@ impl Stats {
 }
 
 /// A stream whose bytes are counted.
-pub struct Counted<S> {
+pub(super) struct Counted<S> {
     stream: S,
     stats: Arc<Stats>,
 }
 
 impl<S> Counted<S> {
     /// Counts the bytes of `stream` in `stats`.
-    pub fn new(stream: S, stats: Arc<Stats>) -> Counted<S> {
+    pub(super) fn new(stream: S, stats: Arc<Stats>) -> Counted<S> {
         Counted { stream, stats }
     }
 }

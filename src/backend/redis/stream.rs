@@ -22,7 +22,7 @@ const KEEPALIVE: Duration = Duration::from_secs(15);
 const USER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A stream of any kind.
-pub enum Stream {
+pub(super) enum Stream {
     /// TCP.
     Tcp(TcpStream),
     /// TLS over TCP.
@@ -34,7 +34,7 @@ pub enum Stream {
 
 /// Where a stream may go.
 #[derive(Clone)]
-pub enum Socket {
+pub(super) enum Socket {
     /// An IP address and port.
     Tcp(SocketAddr),
     /// The path of a Unix domain socket.
@@ -42,7 +42,7 @@ pub enum Socket {
 }
 
 /// Where to connect to for a place, at least one socket.
-pub async fn look_up(place: Place<'_>) -> io::Result<Vec<Socket>> {
+pub(super) async fn look_up(place: Place<'_>) -> io::Result<Vec<Socket>> {
     let (address, family) = match place {
         Place::Tcp(address, family) => (address, family),
         Place::Unix(path) => return Ok(vec![Socket::Unix(path.to_owned())]),
@@ -65,7 +65,7 @@ pub async fn look_up(place: Place<'_>) -> io::Result<Vec<Socket>> {
 
 impl Stream {
     /// Connects.
-    pub async fn connect(socket: &Socket) -> io::Result<Stream> {
+    pub(super) async fn connect(socket: &Socket) -> io::Result<Stream> {
         match socket {
             Socket::Tcp(address) => {
                 let stream = TcpStream::connect(address).await?;
@@ -87,14 +87,14 @@ impl Stream {
 }
 
 /// Encrypts a stream to `host`.
-pub async fn encrypt(stream: TcpStream, tls: &Tls, host: &str) -> io::Result<Stream> {
+pub(super) async fn encrypt(stream: TcpStream, tls: &Tls, host: &str) -> io::Result<Stream> {
     let name = tls.name_of(host).map_err(io::Error::other)?;
     let encrypted = tls.connector().connect(name, stream).await?;
     Ok(Stream::Tls(Box::new(encrypted)))
 }
 
 /// Whether a stream failed for its encryption, not for what it carries.
-pub fn is_of_tls(error: &io::Error) -> bool {
+pub(super) fn is_of_tls(error: &io::Error) -> bool {
     let inner = error.get_ref();
     inner.is_some_and(|inner| inner.is::<tokio_rustls::rustls::Error>())
 }

@@ -4,12 +4,12 @@ use proptest::prelude::*;
 use redis::Value;
 
 /// An error reply.
-pub fn refusal(text: &str) -> Value {
+pub(super) fn refusal(text: &str) -> Value {
     redis::parse_redis_value(format!("-{text}\r\n").as_bytes()).unwrap()
 }
 
 /// Any reply, nested ones included.
-pub fn any_reply() -> impl Strategy<Value = Value> {
+pub(super) fn any_reply() -> impl Strategy<Value = Value> {
     let one = prop_oneof![
         Just(Value::Nil),
         Just(Value::Okay),

@@ -19,11 +19,11 @@ use crate::settings::Settings;
 
 /// What is kept, and how it fails.
 #[derive(Clone)]
-pub struct Memory(Arc<Mutex<World>>);
+pub(crate) struct Memory(Arc<Mutex<World>>);
 
 impl Memory {
     /// Nothing kept; `faults` of a hundred sendings fail, by `seed`.
-    pub fn new(seed: u64, faults: u64) -> Memory {
+    pub(crate) fn new(seed: u64, faults: u64) -> Memory {
         Memory(Arc::new(Mutex::new(World {
             keys: BTreeMap::new(),
             saved_at: BTreeMap::new(),
@@ -38,7 +38,7 @@ impl Memory {
     }
 
     /// What is kept now.
-    pub fn world(&self) -> MutexGuard<'_, World> {
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -69,7 +69,7 @@ impl Backend for Memory {
 }
 
 /// A session.
-pub struct Session {
+pub(crate) struct Session {
     number: u64,
     memory: Memory,
     sent: VecDeque<Sent>,
@@ -86,7 +86,7 @@ struct Sent {
 }
 
 /// A deletion.
-pub struct Deletion {
+pub(crate) struct Deletion {
     stem: Vec<u8>,
     session: Option<u64>,
 }

@@ -3,7 +3,7 @@
 mod memory;
 mod world;
 
-pub use memory::Memory;
+pub(super) use memory::Memory;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::{Completion, ConnectionEvent, Lengths, Receiver};
 use crate::settings::{Endpoint, Names, Settings};
 
 /// The arguments `i`, `1` and `x` of a call.
-pub fn write_ids(text: &mut Vec<u8>) -> Result<Lengths, ()> {
+pub(super) fn write_ids(text: &mut Vec<u8>) -> Result<Lengths, ()> {
     text.extend_from_slice(b"i1x");
     Ok(Lengths {
         prefix: 0,
@@ -25,7 +25,7 @@ pub fn write_ids(text: &mut Vec<u8>) -> Result<Lengths, ()> {
 }
 
 /// Settings that say nothing of a place.
-pub fn settings() -> Arc<Settings> {
+pub(super) fn settings() -> Arc<Settings> {
     let endpoint = Endpoint::Unix("memory".into());
     Arc::new(Settings {
         server: endpoint.label(),
@@ -45,7 +45,7 @@ pub fn settings() -> Arc<Settings> {
 struct Results(Sender<Completion<u32>>);
 
 /// A receiver of a link's results, and where they come out.
-pub fn results() -> (Arc<dyn Receiver<u32>>, mpsc::Receiver<Completion<u32>>) {
+pub(super) fn results() -> (Arc<dyn Receiver<u32>>, mpsc::Receiver<Completion<u32>>) {
     let (sender, results) = mpsc::channel();
     (Arc::new(Results(sender)), results)
 }
@@ -68,16 +68,16 @@ impl crate::backend::Deletion for () {
 }
 
 /// Numbers by chance, the same for the same seed (splitmix64).
-pub struct Random(u64);
+pub(super) struct Random(u64);
 
 impl Random {
     /// The numbers of that seed.
-    pub fn new(seed: u64) -> Random {
+    pub(super) fn new(seed: u64) -> Random {
         Random(seed)
     }
 
     /// A number below `limit`.
-    pub fn below(&mut self, limit: u64) -> u64 {
+    pub(super) fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

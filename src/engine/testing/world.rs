@@ -12,7 +12,7 @@ use crate::key::{self, Half};
 const STEP: usize = 3;
 
 /// What all sessions share.
-pub struct World {
+pub(crate) struct World {
     /// What is kept: the two keys of each pair.
     pub keys: BTreeMap<Vec<u8>, Vec<u8>>,
     /// When each save was carried out, by its external id.
@@ -33,14 +33,14 @@ pub struct World {
 }
 
 /// What is sent in one go.
-pub enum What {
+pub(crate) enum What {
     Calls(Vec<Owned>),
     /// The stem of which some pairs are to be deleted.
     Step(Vec<u8>),
 }
 
 /// A call with arguments of its own.
-pub struct Owned {
+pub(crate) struct Owned {
     pub operation: Operation,
     pub stem: Vec<u8>,
     pub first: Vec<u8>,
@@ -48,27 +48,27 @@ pub struct Owned {
 }
 
 /// What became of a call.
-pub enum Known {
+pub(crate) enum Known {
     Did(Done),
     Refused,
 }
 
 /// What a call did.
-pub enum Done {
+pub(crate) enum Done {
     Saved,
     Found(Option<Vec<u8>>),
     Deleted(u8),
 }
 
 /// What became of the first calls that were sent, or whether a step was the last.
-pub struct Answers {
+pub(crate) struct Answers {
     pub known: VecDeque<Known>,
     pub is_last_step: bool,
     pub is_nonsense: bool,
 }
 
 impl Answers {
-    pub fn new(known: VecDeque<Known>, is_last_step: bool) -> Answers {
+    pub(crate) fn new(known: VecDeque<Known>, is_last_step: bool) -> Answers {
         Answers {
             known,
             is_last_step,
@@ -78,12 +78,12 @@ impl Answers {
 }
 
 impl World {
-    pub fn fails(&mut self) -> bool {
+    pub(crate) fn fails(&mut self) -> bool {
         self.random.below(100) < self.faults
     }
 
     /// Carries a call out.
-    pub fn run(&mut self, call: &Owned) -> Done {
+    pub(crate) fn run(&mut self, call: &Owned) -> Done {
         let Owned {
             operation,
             stem,
@@ -116,7 +116,7 @@ impl World {
     }
 
     /// Deletes some keys under a stem, and tells whether those were the last.
-    pub fn step(&mut self, stem: &[u8]) -> bool {
+    pub(crate) fn step(&mut self, stem: &[u8]) -> bool {
         let is_own = |key: &&Vec<u8>| key::parse(stem, key).is_some();
         let own: Vec<Vec<u8>> = self.keys.keys().filter(is_own).cloned().collect();
         for key in own.iter().take(2 * STEP) {
@@ -125,12 +125,12 @@ impl World {
         own.len() <= 2 * STEP
     }
 
-    pub fn is_poison(&self, call: &Owned) -> bool {
+    pub(crate) fn is_poison(&self, call: &Owned) -> bool {
         self.poison.as_ref().is_some_and(|id| *id == call.first)
     }
 
     /// Carries out what arrives: its answers, and whether the session ends with it.
-    pub fn arrive(&mut self, what: &What) -> (Answers, bool) {
+    pub(crate) fn arrive(&mut self, what: &What) -> (Answers, bool) {
         if self.is_nonsense {
             let answers = Answers {
                 is_nonsense: true,

@@ -25,7 +25,7 @@ impl Receiver<u32> for Noted {
 }
 
 /// A queue over a backend in memory, and what comes of its calls.
-pub struct Harness {
+pub(super) struct Harness {
     pub memory: Memory,
     pub submission: Submission<u32, Memory>,
     queue: Arc<Queue<u32, Memory>>,
@@ -34,7 +34,7 @@ pub struct Harness {
 }
 
 impl Harness {
-    pub fn new(memory: Memory) -> Harness {
+    pub(super) fn new(memory: Memory) -> Harness {
         let (sender, results) = mpsc::channel();
         let queue = Queue::new(memory.clone(), Arc::new(Noted(sender)));
         Harness {
@@ -46,7 +46,7 @@ impl Harness {
         }
     }
 
-    pub fn make(&mut self, ticket: usize, made: &Made) {
+    pub(super) fn make(&mut self, ticket: usize, made: &Made) {
         let call = Call {
             operation: made.operation,
             deadline: self.queue.epoch + made.deadline,
@@ -67,7 +67,7 @@ impl Harness {
     }
 
     /// What each of so many calls came to, in the order in which they were made, and when.
-    pub async fn completions(&self, count: usize) -> Vec<(Completion<u32>, Instant)> {
+    pub(super) async fn completions(&self, count: usize) -> Vec<(Completion<u32>, Instant)> {
         let mut completions = Vec::new();
         while completions.len() < count {
             match self.results.try_recv() {

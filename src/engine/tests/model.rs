@@ -8,7 +8,7 @@ use crate::key::{self, Half};
 
 /// A call of the model.
 #[derive(Clone, Debug)]
-pub struct Made {
+pub(super) struct Made {
     pub operation: Operation,
     pub stem: &'static str,
     pub ids: [String; 2],
@@ -20,7 +20,7 @@ type Value = Vec<u8>;
 
 /// What a sequence of calls comes to, one after the other.
 #[derive(Default)]
-pub struct Model {
+pub(super) struct Model {
     pub keys: BTreeMap<Key, Value>,
     /// By key, what it held after each call that may have changed it.
     held: BTreeMap<Key, Vec<(usize, Option<Value>)>>,
@@ -38,7 +38,7 @@ impl Model {
     }
 
     /// The answer to call number `n`, and the key that it looks up.
-    pub fn call(&mut self, n: usize, made: &Made) -> (Answer, Option<Key>) {
+    pub(super) fn call(&mut self, n: usize, made: &Made) -> (Answer, Option<Key>) {
         let [first, second] = made.ids.each_ref().map(|id| id.as_bytes());
         let key = |half, id| key::of(made.stem.as_bytes(), half, id);
         let look_up = |key: Key| {
@@ -71,7 +71,7 @@ impl Model {
     }
 
     /// Whether a lookup that was sent again, and so may see later calls, may have found this.
-    pub fn held_later(&self, n: usize, key: &Key, answer: &Answer) -> bool {
+    pub(super) fn held_later(&self, n: usize, key: &Key, answer: &Answer) -> bool {
         let later = self.held.get(key).into_iter().flatten();
         later
             .filter(|(at, _)| *at > n)

@@ -56,7 +56,7 @@ impl Cluster {
     }
 
     /// Sends nothing on of what is in flight.
-    pub fn stay(&mut self) {
+    pub(crate) fn stay(&mut self) {
         self.follows_from = self.first + self.in_flight.len() as u64;
     }
 
