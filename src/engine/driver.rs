@@ -14,7 +14,7 @@ use super::batch::Rules;
 use super::completion::Completion;
 use super::deadline::Deadlines;
 use super::pending::Pending;
-use super::queue::{ConnectionEvent, Found, Queue};
+use super::queue::{ConnectionEvent, Queue, Stage};
 use super::reconnect::{Event, Reconnect};
 use super::replay::mark_overwritten;
 use super::{AnswersOf, DeletionOf, thread};
@@ -93,20 +93,17 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
     pub(super) async fn run(mut self) {
         loop {
             let spins = self.spins();
-            let Found::Calls {
-                is_closing,
-                is_orphan,
-            } = self.take(!spins)
-            else {
+            let stage = self.take(!spins);
+            if stage == Stage::Abandoned {
                 self.has_ended = true;
                 return;
-            };
+            }
             self.check_deadlines();
             self.send();
             self.deliver();
             if self.pending.is_empty() {
                 self.deadlines.stop();
-                if is_closing || is_orphan {
+                if stage >= Stage::Orphan {
                     // Whoever closed it may look on the server whether it is gone.
                     self.reconnect.end();
                     if self.retire() {
@@ -115,14 +112,14 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
                 }
             }
             match self.turn(spins).await {
-                Turn::Session(Event::Answered(answers)) => self.complete(answers, is_closing),
+                Turn::Session(Event::Answered(answers)) => self.complete(answers, stage),
                 Turn::Session(Event::Ended(End { error, is_hang_up })) => {
                     if is_hang_up {
                         self.suspect();
                     }
                     self.lose(error);
                 }
-                Turn::Session(Event::Opened(result)) => self.opened(result, is_closing),
+                Turn::Session(Event::Opened(result)) => self.opened(result, stage),
                 Turn::Wakeup | Turn::Deadline | Turn::Spin => {}
             }
         }
@@ -155,7 +152,7 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
         }
     }
 
-    fn take(&mut self, sleeps: bool) -> Found {
+    fn take(&mut self, sleeps: bool) -> Stage {
         let Driver {
             queue,
             pending,
@@ -223,7 +220,7 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
         self.trouble = Some(error);
     }
 
-    fn opened(&mut self, result: Result<(), ConnectError>, is_closing: bool) {
+    fn opened(&mut self, result: Result<(), ConnectError>, stage: Stage) {
         let Some(settings) = self.reconnect.settings().cloned() else {
             return;
         };
@@ -235,7 +232,7 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
                 if is_final {
                     self.reconnect.reset_backoff();
                 }
-                if is_final || is_closing || !settings.offline_queue {
+                if is_final || stage == Stage::Closing || !settings.offline_queue {
                     self.pending.fail(|batch, _| {
                         Arc::ptr_eq(&batch.settings, &settings).then(|| error.clone())
                     });

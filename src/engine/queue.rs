@@ -46,25 +46,44 @@ pub struct Queue<T, B> {
 
 struct State<T> {
     batches: VecDeque<Batch<T>>,
-    /// Whether a driver is there.
-    is_running: bool,
-    /// Whether the driver waits for the wakeup.
-    is_asleep: bool,
-    /// Whether it ends when all is done, and fails what no connection can be had for.
-    is_closing: bool,
-    /// Whether it ends when all is done.
-    is_orphan: bool,
-    /// Whether it drops everything and ends.
-    is_abandoned: bool,
+    worker: Worker,
+    stage: Stage,
     /// Who waits for the end.
     closers: Vec<T>,
 }
 
-/// What a driver finds when it looks at the queue.
-pub(super) enum Found {
-    /// Calls were taken, or there were none; go on.
-    Calls { is_closing: bool, is_orphan: bool },
-    /// Nobody wants results any more.
+/// The driver of a queue.
+///
+/// ```text
+///           first batch           nothing to do
+///   Absent ────────────▶ Awake ──────────────────▶ Asleep
+///     ▲                   │  ▲                        │
+///     └───── retired ─────┘  └── batch, or looks again ┘
+/// ```
+enum Worker {
+    Absent,
+    Awake,
+    /// It waits for the wakeup.
+    Asleep,
+}
+
+/// What its owners want of a queue: it goes on to what ends it sooner, never back, but that a closed one
+/// is open again for who makes a call after all.
+///
+/// ```text
+///   Open ──▶ Orphan ──▶ Closing ──▶ Abandoned
+///    ▲                     │
+///    └── driver retired ───┘
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// Calls come and go.
+    Open,
+    /// The driver ends when all is done: nobody can make another call.
+    Orphan,
+    /// The driver ends when all is done, and fails what no connection can be had for.
+    Closing,
+    /// The driver drops everything and ends: nobody wants results any more.
     Abandoned,
 }
 
@@ -74,11 +93,8 @@ impl<T: Send + 'static, B: Backend> Queue<T, B> {
         Arc::new(Queue {
             state: Mutex::new(State {
                 batches: VecDeque::new(),
-                is_running: false,
-                is_asleep: false,
-                is_closing: false,
-                is_orphan: false,
-                is_abandoned: false,
+                worker: Worker::Absent,
+                stage: Stage::Open,
                 closers: Vec::new(),
             }),
             wakeup: Notify::new(),
@@ -101,52 +117,57 @@ impl<T: Send + 'static, B: Backend> Queue<T, B> {
     pub(super) fn push(&self, batch: Batch<T>) -> bool {
         let mut state = self.state();
         state.batches.push_back(batch);
-        let wakes = std::mem::take(&mut state.is_asleep);
-        let starts = !std::mem::replace(&mut state.is_running, true);
+        let worker = std::mem::replace(&mut state.worker, Worker::Awake);
         drop(state);
-        if wakes && !starts {
+        if matches!(worker, Worker::Asleep) {
             self.wakeup.notify_one();
         }
-        starts
+        matches!(worker, Worker::Absent)
     }
 
     /// Ends the connection once all calls are done; `ticket` is settled then. Gives the ticket
     /// back when there is nothing to wait for.
     pub fn close(&self, ticket: T) -> Option<T> {
         let mut state = self.state();
-        if !state.is_running {
+        if matches!(state.worker, Worker::Absent) {
             return Some(ticket);
         }
-        state.is_closing = true;
         state.closers.push(ticket);
-        drop(state);
-        self.wakeup.notify_one();
+        self.enter(state, Stage::Closing);
         None
     }
 
     /// Ends the connection once all calls are done: nobody can make another.
     pub fn orphan(&self) {
-        self.state().is_orphan = true;
-        self.wakeup.notify_one();
+        self.enter(self.state(), Stage::Orphan);
     }
 
     /// Drops the connection and all calls, unsettled: the JavaScript thread is gone.
     pub fn abandon(&self) {
-        self.state().is_abandoned = true;
+        self.enter(self.state(), Stage::Abandoned);
+    }
+
+    fn enter(&self, mut state: MutexGuard<'_, State<T>>, stage: Stage) {
+        state.stage = state.stage.max(stage);
+        drop(state);
         self.wakeup.notify_one();
     }
 
     /// Takes all queued batches. The next one wakes the driver if that is about to sleep; else it
     /// looks again by itself.
-    pub(super) fn take(&self, sleeps: bool, mut into: impl FnMut(Batch<T>)) -> Found {
+    pub(super) fn take(&self, sleeps: bool, mut into: impl FnMut(Batch<T>)) -> Stage {
         let mut state = self.state();
-        if state.is_abandoned {
+        let stage = state.stage;
+        if stage == Stage::Abandoned {
             state.batches.clear();
-            return Found::Abandoned;
+            return stage;
         }
-        state.is_asleep = sleeps;
+        state.worker = if sleeps {
+            Worker::Asleep
+        } else {
+            Worker::Awake
+        };
         let batches = std::mem::take(&mut state.batches);
-        let (is_closing, is_orphan) = (state.is_closing, state.is_orphan);
         drop(state);
         let since_epoch = self.epoch.elapsed();
         for mut batch in batches {
@@ -155,10 +176,7 @@ impl<T: Send + 'static, B: Backend> Queue<T, B> {
             }
             into(batch);
         }
-        Found::Calls {
-            is_closing,
-            is_orphan,
-        }
+        stage
     }
 
     /// Ends the driver if the queue is empty, and gives those who wait for that.
@@ -167,9 +185,10 @@ impl<T: Send + 'static, B: Backend> Queue<T, B> {
         if !state.batches.is_empty() {
             return None;
         }
-        state.is_running = false;
-        state.is_closing = false;
-        state.is_asleep = false;
+        state.worker = Worker::Absent;
+        if state.stage == Stage::Closing {
+            state.stage = Stage::Open;
+        }
         Some(std::mem::take(&mut state.closers))
     }
 }

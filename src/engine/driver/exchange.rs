@@ -11,7 +11,7 @@ use crate::engine::AnswersOf;
 use crate::engine::barrier::Item;
 use crate::engine::batch::Rules;
 use crate::engine::pending::Pending;
-use crate::engine::queue::ConnectionEvent;
+use crate::engine::queue::{ConnectionEvent, Stage};
 use crate::engine::replay::Replay;
 use crate::settings::Settings;
 
@@ -87,7 +87,7 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
     }
 
     /// Takes in the answers to what was sent first. It stays in `pending` meanwhile, see `send_first`.
-    pub(super) fn complete(&mut self, mut answers: AnswersOf<B>, is_closing: bool) {
+    pub(super) fn complete(&mut self, mut answers: AnswersOf<B>, stage: Stage) {
         panic_if_asked("complete");
         self.was_light = self.is_light() && self.moved_at.elapsed() <= NEAR;
         self.moved_at = Instant::now();
@@ -101,7 +101,7 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
             return;
         };
         let may_wait = item.batch().settings.offline_queue;
-        let waits = may_wait && !is_closing;
+        let waits = may_wait && stage != Stage::Closing;
         let refusal = match item {
             Item::Calls(batch) => {
                 let rules = Rules { waits, lost: None };
