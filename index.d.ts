@@ -85,21 +85,39 @@ declare namespace keyStore {
   }
 
   /**
-   * Anything with a text: it is turned into a string as a template literal does. `undefined`,
-   * `null`, `''`, `NaN`, arrays, functions and plain objects are no ids: saving or deleting them
-   * resolves to `false` and does nothing, looking them up to `null`.
+   * A botmatic or external id: anything with a text of its own, as a template literal has it, such as
+   * an ObjectId. `undefined`, `null`, `''`, `NaN`, arrays, functions, promises (a forgotten `await`)
+   * and objects whose text is `[object …]` are none: see the code `NOID`.
    */
-  type Id = string | number | bigint | boolean | object | null | undefined
+  type Id<T extends object = object> = string | number | bigint | boolean | WithText<T>
+
+  /** An object with a `toString` of its own that is no array, function or promise. */
+  type WithText<T extends object> = T extends
+    | readonly unknown[]
+    | PromiseLike<unknown>
+    | { apply: unknown; bind: unknown }
+    ? never
+    : 'toString' extends keyof T
+      ? T
+      : never
 
   interface Methods<Found> {
     /** `true` once both halves of the pair are stored, in one step. */
-    saveIds(integrationId: unknown, botmaticId: Id, extId: Id): Promise<boolean>
+    saveIds<B extends object, E extends object>(
+      integrationId: unknown,
+      botmaticId: Id<B>,
+      extId: Id<E>
+    ): Promise<boolean>
     /** The botmatic id of an external id; `null` when there is none. */
-    getBotmaticId(integrationId: unknown, extId: Id): Promise<Found>
+    getBotmaticId<E extends object>(integrationId: unknown, extId: Id<E>): Promise<Found>
     /** The external id of a botmatic id; `null` when there is none. */
-    getExtId(integrationId: unknown, botmaticId: Id): Promise<Found>
+    getExtId<B extends object>(integrationId: unknown, botmaticId: Id<B>): Promise<Found>
     /** `true` when both halves were there and are gone; when one was missing, the other goes too. */
-    deleteIds(integrationId: unknown, botmaticId: Id, extId: Id): Promise<boolean>
+    deleteIds<B extends object, E extends object>(
+      integrationId: unknown,
+      botmaticId: Id<B>,
+      extId: Id<E>
+    ): Promise<boolean>
     /** `true` when all pairs that the integration had are gone, also when it had none. */
     deleteAllIds(integrationId: unknown): Promise<boolean>
     /**
@@ -161,10 +179,24 @@ declare namespace keyStore {
   /** The store as a class, with the factory's arguments; its methods work detached too. */
   class RedisKeyStore implements KeyStore {
     constructor(client: Client | string | Address, options?: Options)
-    saveIds(integrationId: unknown, botmaticId: Id, extId: Id): Promise<boolean>
-    getBotmaticId(integrationId: unknown, extId: Id): Promise<string | null | undefined>
-    getExtId(integrationId: unknown, botmaticId: Id): Promise<string | null | undefined>
-    deleteIds(integrationId: unknown, botmaticId: Id, extId: Id): Promise<boolean>
+    saveIds<B extends object, E extends object>(
+      integrationId: unknown,
+      botmaticId: Id<B>,
+      extId: Id<E>
+    ): Promise<boolean>
+    getBotmaticId<E extends object>(
+      integrationId: unknown,
+      extId: Id<E>
+    ): Promise<string | null | undefined>
+    getExtId<B extends object>(
+      integrationId: unknown,
+      botmaticId: Id<B>
+    ): Promise<string | null | undefined>
+    deleteIds<B extends object, E extends object>(
+      integrationId: unknown,
+      botmaticId: Id<B>,
+      extId: Id<E>
+    ): Promise<boolean>
     deleteAllIds(integrationId: unknown): Promise<boolean>
     quit(): Promise<unknown>
     get native(): boolean
@@ -211,6 +243,11 @@ declare namespace keyStore {
     | 'OOM'
     /** Any other error reply, or a connection that the server closes each time on this call. */
     | 'REPLY'
+    /**
+     * What was given as an id is none. Without `strict`, saves and deletes resolve to `false` and
+     * lookups to `null`; nothing is written or deleted.
+     */
+    | 'NOID'
     /** A fault of this module. */
     | 'INTERNAL'
 }
