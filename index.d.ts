@@ -2,86 +2,170 @@
  * Makes a store of botmatic/external id pairs in Redis.
  *
  * @param client a client of redis, ioredis, iovalkey or valkey-glide, a mock or stub, a URL, or where
- *   the server is
+ *   the server is; see {@link keyStore.Given}
  * @param options see {@link keyStore.Options}
  * @throws {TypeError} when `client` is none of these or an option is wrong or unknown; the message
  *   names it
+ * @example
+ * const keyStore = createKeyStore('redis://localhost:6379', { onError: console.error })
+ * await keyStore.saveIds('my-integration', 123, 'crm-7') // true
+ * await keyStore.getExtId('my-integration', 123) // 'crm-7'
+ * await keyStore.quit()
  */
-declare function keyStore(
-  client: keyStore.Client | string | keyStore.Address,
-  options: keyStore.Options & { strict: true }
-): keyStore.StrictKeyStore
-declare function keyStore(
-  client: keyStore.Client | string | keyStore.Address,
+declare function keyStore<Strict extends boolean, Url extends string = string>(
+  client: keyStore.Given<Url>,
+  options: keyStore.Options & { strict: Strict }
+): keyStore.RedisKeyStore<Strict>
+declare function keyStore<Url extends string = string>(
+  client: keyStore.Given<Url>,
   options?: keyStore.Options
 ): keyStore.KeyStore
 
 declare namespace keyStore {
+  export { keyStore as default }
+
+  /** What a store is made from; a literal URL of a scheme that is none of Redis' is refused. */
+  export type Given<Url extends string = string> =
+    | Client
+    | UrlObject
+    | RedisUrl<Url>
+    | (Address & { url?: RedisUrl<Url> | UrlObject | undefined })
+
   /**
    * A live client of redis 2 to 6, ioredis 4 to 6, iovalkey or valkey-glide 2: its server, login,
    * database, prefix and TLS are taken from it, and the store makes a connection of its own with
    * them. Any other object with these commands, by callback or by promise, is served through them;
    * `deleteAllIds` needs `scan` or `keys` too. A client that is closed closes the store.
+   *
+   * @example
+   * const client = redis.createClient()
+   * client.on('error', console.error)
+   * const keyStore = createKeyStore(client)
    */
-  interface Client {
+  export interface Client {
     get(...args: never[]): unknown
     set(...args: never[]): unknown
     del(...args: never[]): unknown
   }
 
-  /** Where the server is: a URL, or its parts. What stands beside `url` goes before what is in it. */
-  interface Address {
-    /** `redis://[user:password@]host[:port][/db]`, `rediss://…`, or `unix://[user:password@]/path[?db=n]`. */
-    url?: string
-    /** Name or address; 127.0.0.1 by default. */
-    host?: string
-    /** 6379 by default. */
-    port?: number | string
-    /** Path of a Unix socket, instead of `host` and `port`. */
-    path?: string
-    /** ACL user. */
-    username?: string
-    password?: string
-    /** 0 by default. A server without this database fails every call. */
-    db?: number | string
-    /** TLS: `true`, or Node's options for it. */
-    tls?: boolean | Tls
-    /** Stands before every key. */
-    keyPrefix?: string
+  /** What a `URL` object of any runtime is. */
+  interface UrlObject {
+    readonly href: string
+    readonly protocol: string
+    readonly hostname: string
+    readonly searchParams: object
   }
+
+  type Scheme = 'redis' | 'rediss' | 'unix'
+
+  type SchemeOf<Url extends string> = Url extends `${infer Before}:${string}` ? Before : Url
+
+  /** A text; none whose scheme is known when it is compiled and is no {@link Scheme}. */
+  type RedisUrl<Url extends string> = Url &
+    // Only what is wholly known is a name that a record must have.
+    (Record<never, never> extends Record<SchemeOf<Url>, 1>
+      ? string
+      : Lowercase<SchemeOf<Url>> extends Scheme
+        ? string
+        : never)
+
+  /**
+   * Where the server is: a URL, or its parts, of which one of `host`, `port` and `path` must be
+   * there. What stands beside `url` goes before what is in it.
+   *
+   * @example
+   * createKeyStore({ url: 'redis://localhost:6379', password: 'secret' })
+   * createKeyStore({ host: 'redis.example.com', port: 6380, tls: true })
+   * createKeyStore({ path: '/run/redis.sock', db: 2 })
+   */
+  export type Address = Parts & (({ url: string | UrlObject } & NoPlace) | Place)
+
+  /** A place that is not told by a URL. */
+  type Place =
+    | { url?: undefined; path: string; tls?: false | undefined }
+    | { url?: undefined; port: number | string }
+    | { url?: undefined; host: string }
+
+  type NoPlace = { host?: undefined; port?: undefined; path?: undefined }
+
+  /** The parts of an {@link Address}. */
+  interface Parts {
+    /** `redis://[user:password@]host[:port][/db]`, `rediss://…` for TLS, or `unix://[user:password@]/path[?db=n]`. */
+    url?: string | UrlObject | undefined
+    /** Name or address of the server; `127.0.0.1` by default. */
+    host?: string | undefined
+    /** TCP port; 6379 by default. */
+    port?: number | string | undefined
+    /** Path of a Unix socket, instead of `host` and `port`; none by default. */
+    path?: string | undefined
+    /** ACL user; the server's `default` user by default. */
+    username?: string | undefined
+    /** None by default. */
+    password?: string | undefined
+    /** Number of the database; 0 by default. A server that does not have it fails every call. */
+    db?: number | string | undefined
+    /** TLS: `true`, or Node's options for it; `false` by default. */
+    tls?: boolean | Tls | undefined
+    /** Stands before every key; empty by default. */
+    keyPrefix?: string | undefined
+  }
+
+  /** A text or bytes (a Buffer say) in PEM. */
+  type Pem = string | Uint8Array
 
   /** As in Node's `tls.connect`; certificates and key in PEM. */
-  interface Tls {
+  export interface Tls {
     /** Trusted certificates; those of Node and of NODE_EXTRA_CA_CERTS by default. */
-    ca?: string | Buffer | Array<string | Buffer>
-    cert?: string | Buffer
-    key?: string | Buffer
-    /** The name that the certificate must bear; the host by default. */
-    servername?: string
-    /** `true` by default, unless NODE_TLS_REJECT_UNAUTHORIZED is 0. */
-    rejectUnauthorized?: boolean
+    ca?: Pem | readonly Pem[] | undefined
+    /** The client's own certificate, with its chain; none by default. */
+    cert?: Pem | undefined
+    /** The key of `cert`; none by default. */
+    key?: Pem | undefined
+    /** The name that the server's certificate must bear; the host by default. */
+    servername?: string | undefined
+    /** Whether the certificate must be valid; `true` by default, unless NODE_TLS_REJECT_UNAUTHORIZED is 0. */
+    rejectUnauthorized?: boolean | undefined
   }
 
-  interface Options {
-    /** Reject failed calls with a {@link KeyStoreError} instead of resolving them to `false` or `undefined`. */
-    strict?: boolean
-    /** Called once for each failed call. What it throws or rejects with goes to the debug log. */
-    onError?: (error: KeyStoreError) => unknown
-    /** Deadline of a lookup in ms, waiting for a connection included; 10000 by default. */
-    readTimeout?: number
+  /** How the store behaves. All may be left out. */
+  export interface Options {
     /**
-     * Deadline of a save or delete in ms; one hour by default, or the `connect_timeout` of a
-     * client of redis 2 or 3.
+     * Reject failed calls with a {@link KeyStoreError} instead of resolving them to `false` or
+     * `undefined`; `false` by default. The types follow it: lookups are never `undefined` then. A
+     * `boolean` that is only known at run time counts as `true` there; annotate such options as
+     * {@link Options}, and lookups may be `undefined`.
      */
-    writeTimeout?: number
-    /** A connection that owes an answer and brings nothing for this long, in ms, is replaced; 5000 by default. */
-    responseTimeout?: number
-    /** How long one attempt to connect and log in may take in ms; 5000 by default. */
-    connectTimeout?: number
-    /** Stands before every key, in place of the client's own prefix. */
-    keyPrefix?: string
-    /** How many calls of the store may wait; one more fails at once. 2000000 by default. */
-    maxPending?: number
+    strict?: boolean | undefined
+    /**
+     * Called once for each failed call; nobody by default. What it throws or rejects with goes to the
+     * debug log.
+     */
+    onError?: ((error: KeyStoreError) => unknown) | undefined
+    /** Deadline of a lookup in milliseconds, waiting for a connection included; 10000 by default. */
+    readTimeout?: number | undefined
+    /**
+     * Deadline of a save or delete in milliseconds, waiting for a connection included; 3600000 (an
+     * hour) by default, or the `connect_timeout` of a client of redis 2 or 3. It is long because a
+     * save that is lost is lost for good.
+     */
+    writeTimeout?: number | undefined
+    /**
+     * A connection that owes an answer and brings nothing for this long, in milliseconds, is replaced;
+     * 5000 by default.
+     */
+    responseTimeout?: number | undefined
+    /**
+     * How long one attempt to connect and log in may take, in milliseconds, the look-up of the host's
+     * name included; 5000 by default.
+     */
+    connectTimeout?: number | undefined
+    /** Stands before every key; the client's own prefix by default, which it replaces. */
+    keyPrefix?: string | undefined
+    /**
+     * How many calls of the store may wait, at about 400 bytes of memory each; one more fails at once
+     * with `BUSY`. 2000000 calls by default.
+     */
+    maxPending?: number | undefined
   }
 
   /**
@@ -89,7 +173,7 @@ declare namespace keyStore {
    * an ObjectId. `undefined`, `null`, `''`, `NaN`, arrays, functions, promises (a forgotten `await`)
    * and objects whose text is `[object …]` are none: see the code `NOID`.
    */
-  type Id<T extends object = object> = string | number | bigint | boolean | WithText<T>
+  export type Id<T extends object = object> = string | number | bigint | boolean | WithText<T>
 
   /** An object with a `toString` of its own that is no array, function or promise. */
   type WithText<T extends object> = T extends
@@ -101,29 +185,88 @@ declare namespace keyStore {
       ? T
       : never
 
-  interface Methods<Found> {
-    /** `true` once both halves of the pair are stored, in one step. */
+  /** What a store can do. All methods work detached: `const { saveIds } = keyStore`. */
+  export interface Methods<Found> {
+    /**
+     * Saves a pair, in one step: both lookups find it from then on, whatever they found before.
+     *
+     * @param integrationId whose pair it is: js-contact's token, say
+     * @param botmaticId the contact's id in botmatic
+     * @param extId its id in the external service
+     * @returns `true` once both halves are stored; `false` when that failed, or one of the two is no
+     *   id and nothing was written. With `strict`, a failure rejects with a {@link KeyStoreError}.
+     * @example
+     * if (!(await keyStore.saveIds('my-integration', 123, 'crm-7'))) console.error('not saved')
+     */
     saveIds<B extends object, E extends object>(
       integrationId: unknown,
       botmaticId: Id<B>,
       extId: Id<E>
     ): Promise<boolean>
-    /** The botmatic id of an external id; `null` when there is none. */
+    /**
+     * Looks up the botmatic id of an external id.
+     *
+     * @param integrationId whose pair it is
+     * @param extId the contact's id in the external service
+     * @returns the botmatic id, always a string; `null` when there is no such pair; `undefined` when the
+     *   lookup failed, so that nothing is known. With `strict`, a failure rejects with a
+     *   {@link KeyStoreError}.
+     * @example
+     * const botmaticId = await keyStore.getBotmaticId('my-integration', 'crm-7')
+     * if (botmaticId === undefined) throw new Error('try again later')
+     * if (botmaticId === null) console.log('a new contact')
+     */
     getBotmaticId<E extends object>(integrationId: unknown, extId: Id<E>): Promise<Found>
-    /** The external id of a botmatic id; `null` when there is none. */
+    /**
+     * Looks up the external id of a botmatic id.
+     *
+     * @param integrationId whose pair it is
+     * @param botmaticId the contact's id in botmatic
+     * @returns the external id, always a string; `null` when there is no such pair; `undefined` when the
+     *   lookup failed, so that nothing is known. With `strict`, a failure rejects with a
+     *   {@link KeyStoreError}.
+     * @example
+     * const extId = await keyStore.getExtId('my-integration', 123)
+     * if (extId === undefined) throw new Error('try again later')
+     * if (extId === null) console.log('the service does not know this contact yet')
+     */
     getExtId<B extends object>(integrationId: unknown, botmaticId: Id<B>): Promise<Found>
-    /** `true` when both halves were there and are gone; when one was missing, the other goes too. */
+    /**
+     * Deletes a pair.
+     *
+     * @param integrationId whose pair it is
+     * @param botmaticId the contact's id in botmatic
+     * @param extId its id in the external service
+     * @returns `true` when both halves were there and are gone; `false` when one was missing (the other
+     *   is deleted all the same), when that failed, or when one of the two is no id and nothing was
+     *   deleted. With `strict`, a failure rejects with a {@link KeyStoreError}.
+     * @example
+     * await keyStore.deleteIds('my-integration', 123, 'crm-7') // true
+     * await keyStore.deleteIds('my-integration', 123, 'crm-7') // false: it is gone already
+     */
     deleteIds<B extends object, E extends object>(
       integrationId: unknown,
       botmaticId: Id<B>,
       extId: Id<E>
     ): Promise<boolean>
-    /** `true` when all pairs that the integration had are gone, also when it had none. */
+    /**
+     * Deletes all pairs of an integration: when it is uninstalled, say. Its calls that are made
+     * meanwhile wait, those of others do not.
+     *
+     * @param integrationId whose pairs they are
+     * @returns `true` when all pairs that it had are gone, also when it had none; `false` when that
+     *   failed. With `strict`, a failure rejects with a {@link KeyStoreError}.
+     * @example
+     * await keyStore.deleteAllIds('my-integration') // true
+     */
     deleteAllIds(integrationId: unknown): Promise<boolean>
     /**
-     * Closes the client, and the store once the calls already made have completed. Resolves to what
-     * the client's own `quit()` gives, or rejects as it does. Without a client, to whether the store
-     * was still open.
+     * Closes the client, and the store once the calls already made have completed. Call it when the
+     * process is to end.
+     *
+     * @returns what the client's own `quit()` gives. Without a client, whether the store was still open.
+     * @example
+     * process.once('SIGTERM', () => keyStore.quit())
      */
     quit(): Promise<unknown>
     /**
@@ -131,11 +274,18 @@ declare namespace keyStore {
      * enumerable.
      */
     readonly native: boolean
-    /** What the store did so far. Not enumerable. */
+    /**
+     * What the store did so far. Not enumerable.
+     *
+     * @returns counts since the store was made, see {@link Stats}
+     * @example
+     * const { calls, pending, failures } = keyStore.stats()
+     * console.log(calls, pending, failures.TIMEOUT ?? 0)
+     */
     stats(): Stats
   }
 
-  interface Stats {
+  export interface Stats {
     /** Calls made. */
     calls: number
     /** How many of them failed, by code. */
@@ -149,7 +299,7 @@ declare namespace keyStore {
   }
 
   /** A message of the diagnostics channel `js-redis-key-store:call`, once for each settled call. */
-  interface CallMessage {
+  export interface CallMessage {
     operation: Operation
     /** The first four characters of the integration id. */
     integration: string
@@ -161,94 +311,104 @@ declare namespace keyStore {
   }
 
   /** A message of the diagnostics channel `js-redis-key-store:connection`. */
-  interface ConnectionMessage {
+  export interface ConnectionMessage {
     state: 'connecting' | 'ready' | 'failed' | 'lost'
     server: string
     /** Why it failed or was lost. */
     reason: string | undefined
   }
 
-  type Operation = 'saveIds' | 'getBotmaticId' | 'getExtId' | 'deleteIds' | 'deleteAllIds'
+  export type Operation = 'saveIds' | 'getBotmaticId' | 'getExtId' | 'deleteIds' | 'deleteAllIds'
 
   /** Failed lookups resolve to `undefined`, everything else that fails to `false`. */
-  interface KeyStore extends Methods<string | null | undefined> {}
+  export interface KeyStore extends Methods<string | null | undefined> {}
 
   /** What fails rejects with a {@link KeyStoreError}. */
-  interface StrictKeyStore extends Methods<string | null> {}
+  export interface StrictKeyStore extends Methods<string | null> {}
 
-  /** The store as a class, with the factory's arguments; its methods work detached too. */
-  class RedisKeyStore implements KeyStore {
-    constructor(client: Client | string | Address, options?: Options)
-    saveIds<B extends object, E extends object>(
-      integrationId: unknown,
-      botmaticId: Id<B>,
-      extId: Id<E>
-    ): Promise<boolean>
-    getBotmaticId<E extends object>(
-      integrationId: unknown,
-      extId: Id<E>
-    ): Promise<string | null | undefined>
-    getExtId<B extends object>(
-      integrationId: unknown,
-      botmaticId: Id<B>
-    ): Promise<string | null | undefined>
-    deleteIds<B extends object, E extends object>(
-      integrationId: unknown,
-      botmaticId: Id<B>,
-      extId: Id<E>
-    ): Promise<boolean>
-    deleteAllIds(integrationId: unknown): Promise<boolean>
-    quit(): Promise<unknown>
-    get native(): boolean
-    stats(): Stats
+  /**
+   * The store as a class, with the factory's arguments; its methods work detached too.
+   *
+   * @example
+   * const keyStore = new RedisKeyStore('redis://localhost:6379', { strict: true })
+   */
+  export type RedisKeyStore<Strict extends boolean = false> = [Strict] extends [false]
+    ? KeyStore
+    : StrictKeyStore
+  export const RedisKeyStore: {
+    new <Strict extends boolean = false, Url extends string = string>(
+      client: Given<Url>,
+      options: Options & { strict: Strict }
+    ): RedisKeyStore<Strict>
+    new <Strict extends boolean = false, Url extends string = string>(
+      client: Given<Url>,
+      options?: Options
+    ): RedisKeyStore<Strict>
+    readonly prototype: KeyStore
   }
 
-  /** Why a call failed; its message says on which server, and what to do. */
-  class KeyStoreError extends Error {
+  /**
+   * Why a call failed. Its message says on which server, and what to do.
+   *
+   * @example
+   * try {
+   *   await strictStore.saveIds('my-integration', 123, 'crm-7')
+   * } catch (error) {
+   *   if (!(error instanceof KeyStoreError)) throw error
+   *   console.error(error.code, error.message)
+   * }
+   */
+  export class KeyStoreError extends Error {
     name: 'KeyStoreError'
+    /**
+     * Why, and what to do:
+     * - `CLOSED`: the store or its client was closed. Make a new store, from an open client.
+     * - `BUSY`: `maxPending` calls wait already. Await earlier calls, or raise `maxPending`.
+     * - `TIMEOUT`: connected, but no answer by the deadline. Check the server's load and the network, or
+     *   raise `readTimeout` or `writeTimeout`.
+     * - `UNREACHABLE`: no connection by the deadline, or to a server that was not ready; or a client whose
+     *   settings cannot be used any more. Check that Redis runs there and can be reached from here.
+     * - `TLS`: no TLS connection by the deadline. Check that the server speaks TLS, and `ca`, `cert`,
+     *   `key` and `servername`.
+     * - `PROTOCOL`: by the deadline, nothing answered as Redis does. Check host and port, and whether the
+     *   server wants TLS.
+     * - `AUTH`: the login was refused, or one is needed, or the client's credentials provider failed.
+     *   Check user name and password, or the provider.
+     * - `DATABASE`: the server has no such database. Choose a number below its `databases` setting.
+     * - `NOPERM`: the user may not run the command or touch the key. Extend the user's ACL rules.
+     * - `WRONGTYPE`: the key holds something else than a string. Keep the store's keys to itself.
+     * - `READONLY`: the server is a replica and was not promoted by the deadline. Use its master.
+     * - `OOM`: the server is out of memory. Give it more.
+     * - `REPLY`: any other error reply, or a connection that the server closes each time on this call. Look
+     *   the reply up in Redis' documentation.
+     * - `NOID`: what was given as an id is none; nothing is written or deleted. Without `strict`, saves and
+     *   deletes resolve to `false` and lookups to `null`. Check where the id comes from: is an `await`
+     *   missing?
+     * - `INTERNAL`: a fault of this module. Please report it.
+     */
     code: ErrorCode
     /** The method that failed. */
     operation: Operation
-    /** The first four characters of the integration id. */
+    /** The first four characters of the integration id, which is a bearer token. */
     integration: string
   }
 
-  type ErrorCode =
-    /** The store or its client was closed. */
+  /** Why a call failed: {@link KeyStoreError.code} says what each means and what to do. */
+  export type ErrorCode =
     | 'CLOSED'
-    /** `maxPending` calls wait already. */
     | 'BUSY'
-    /** Connected, but no answer by the deadline. */
     | 'TIMEOUT'
-    /**
-     * No connection by the deadline, or to a server that was not ready; or a client whose settings
-     * cannot be used any more.
-     */
     | 'UNREACHABLE'
-    /** No TLS connection by the deadline. */
     | 'TLS'
-    /** By the deadline, nothing answered as Redis does. */
     | 'PROTOCOL'
-    /** The login was refused, or one is needed, or the client's credentials provider failed. */
     | 'AUTH'
-    /** The server has no such database. */
     | 'DATABASE'
-    /** The user may not run the command or touch the key. */
     | 'NOPERM'
-    /** The key holds something else than a string. */
     | 'WRONGTYPE'
-    /** The server is a replica and was not promoted by the deadline. */
     | 'READONLY'
-    /** The server is out of memory. */
     | 'OOM'
-    /** Any other error reply, or a connection that the server closes each time on this call. */
     | 'REPLY'
-    /**
-     * What was given as an id is none. Without `strict`, saves and deletes resolve to `false` and
-     * lookups to `null`; nothing is written or deleted.
-     */
     | 'NOID'
-    /** A fault of this module. */
     | 'INTERNAL'
 }
 

@@ -71,3 +71,5 @@ function keyStore(client, options = {}) {
 module.exports = keyStore
 module.exports.RedisKeyStore = RedisKeyStore
 module.exports.KeyStoreError = KeyStoreError
+/** For `import x from` as TypeScript compiles it without `esModuleInterop`. */
+module.exports.default = keyStore

@@ -1,22 +1,10 @@
-import { GlideClient } from '@valkey/valkey-glide'
-import { Redis as Redis5 } from 'ioredis5'
-import { Redis as Redis6 } from 'ioredis6'
-import { createClient as createClient4 } from 'redis4'
-import { createClient as createClient5, createClientPool, createCluster } from 'redis5'
-import { createClient as createClient6 } from 'redis6'
+/** What holds with every setting of the compiler, and without the types of Node. */
 
-import createKeyStore = require('../..')
+import createKeyStore, { KeyStoreError, RedisKeyStore } from '../..'
 
-const { KeyStoreError, RedisKeyStore } = createKeyStore
-
-export async function quiet(): Promise<void> {
+export async function methods(): Promise<void> {
   const keyStore = createKeyStore('redis://localhost', { onError: (error) => error.code })
-  const found: string | null | undefined = await keyStore.getExtId('i', 1)
   const saved: boolean = await keyStore.saveIds(undefined, 1n, { toString: () => 'x' })
-  // @ts-expect-error a failed lookup is undefined
-  const strict: string | null = await keyStore.getBotmaticId('i', 'x')
-  // @ts-expect-error a symbol has no text
-  await keyStore.saveIds('i', Symbol('x'), 1)
   // @ts-expect-error a pair has two ids
   await keyStore.deleteIds('i', 1)
   const { failures, bytes } = keyStore.stats()
@@ -26,32 +14,80 @@ export async function quiet(): Promise<void> {
   const { deleteAllIds, quit } = keyStore
   await deleteAllIds('i')
   await quit()
-  void [found, saved, strict, numbers]
+  void [saved, numbers]
 }
 
-export async function strict(): Promise<void> {
-  const keyStore = createKeyStore({ host: 'h', port: 1, tls: { ca: 'pem' } }, { strict: true })
-  const found: string | null = await keyStore.getExtId('i', 1)
-  void found
-}
-
-export async function clients(): Promise<boolean> {
-  const client = createClient5()
-  const stores = [
-    createKeyStore(createClient4()),
-    createKeyStore(client),
-    createKeyStore(client.legacy()),
-    createKeyStore(createClientPool()),
-    createKeyStore(createCluster({ rootNodes: [{}] })),
-    createKeyStore(createClient6()),
-    createKeyStore(new Redis5()),
-    createKeyStore(new Redis6()),
-    createKeyStore(await GlideClient.createClient({ addresses: [{ host: 'h' }] })),
-    createKeyStore({ get: async () => 'x', set: (_key: string, _value: string) => {}, del() {} })
+/** What a store can be made from. */
+export function given(host: string, port?: number): createKeyStore.KeyStore[] {
+  const widened = { host, port, tls: { ca: 'pem' } }
+  const address: createKeyStore.Address = { url: host, password: 'x' }
+  return [
+    createKeyStore(host),
+    createKeyStore(`redis://${host}`),
+    createKeyStore(`${host}://localhost`),
+    createKeyStore(`${host}/0`),
+    createKeyStore('REDISS://localhost'),
+    createKeyStore('unix:///run/redis.sock'),
+    createKeyStore(widened),
+    createKeyStore(address),
+    createKeyStore({ url: 'redis://localhost', db: '2' }),
+    createKeyStore({ url: host, username: 'u' }),
+    createKeyStore({ port: '6380' }),
+    createKeyStore({ path: '/run/redis.sock', host, port: 1 }),
+    createKeyStore({ host, tls: { ca: ['pem', new Uint8Array(1)] } }),
+    createKeyStore({
+      get: async () => 'x',
+      set: (_key: string, _value: string) => {},
+      del() {}
+    })
   ]
+}
+
+export function refused(): void {
+  // @ts-expect-error a client or an address is needed
+  createKeyStore()
+  // @ts-expect-error a number is neither
+  createKeyStore(6379)
   // @ts-expect-error an object without commands is no client
   createKeyStore({ quit: () => {} })
-  return stores.every((store) => store.native)
+  // @ts-expect-error nor is an empty one
+  createKeyStore({})
+  // @ts-expect-error a user is no place
+  createKeyStore({ username: 'user' })
+  // @ts-expect-error nor are a password, a database and a prefix
+  createKeyStore({ password: 'secret', db: 1, keyPrefix: 'p:' })
+  // @ts-expect-error no scheme of Redis
+  createKeyStore('http://localhost')
+  // @ts-expect-error none at all
+  createKeyStore('localhost:6379')
+  // @ts-expect-error nothing
+  createKeyStore('')
+  // @ts-expect-error no scheme of Redis
+  createKeyStore({ url: 'https://localhost', password: 'secret' })
+  // @ts-expect-error no scheme of Redis
+  createKeyStore('http://localhost', { strict: true })
+  // @ts-expect-error no scheme of Redis
+  new RedisKeyStore('http://localhost')
+  // @ts-expect-error nor with options
+  new RedisKeyStore('http://localhost', { strict: true })
+  // @ts-expect-error a class is made by new
+  RedisKeyStore('redis://localhost')
+  // @ts-expect-error a URL names the place
+  createKeyStore({ url: 'redis://localhost', path: '/run/redis.sock' })
+  // @ts-expect-error no TLS over a Unix socket
+  createKeyStore({ path: '/run/redis.sock', tls: true })
+  // @ts-expect-error no such part of an address
+  createKeyStore({ host: 'h', database: 1 })
+  // @ts-expect-error no such option of TLS
+  createKeyStore({ host: 'h', tls: { pfx: 'x' } })
+  // @ts-expect-error no such option
+  createKeyStore('redis://localhost', { timeout: 1 })
+  // @ts-expect-error no such option, beside one that there is
+  createKeyStore('redis://localhost', { strict: true, timeout: 1 })
+  // @ts-expect-error milliseconds are a number
+  createKeyStore('redis://localhost', { readTimeout: '1s' })
+  // @ts-expect-error true or false
+  createKeyStore('redis://localhost', { strict: 'yes' })
 }
 
 export function codes(error: unknown): boolean {
@@ -67,13 +103,25 @@ export function told(call: createKeyStore.CallMessage): boolean {
   return call.outcome === 'found' || call.outcome === 'READONLY'
 }
 
-export const store: createKeyStore.KeyStore = new RedisKeyStore({ url: 'redis://localhost' })
+/** The class can be derived from. */
+export class Contacts extends RedisKeyStore {
+  async extId(id: number): Promise<string | null | undefined> {
+    return await this.getExtId('contacts', id)
+  }
+}
 
-// @ts-expect-error no such option
-createKeyStore('redis://localhost', { timeout: 1 })
-// @ts-expect-error milliseconds are a number
-createKeyStore('redis://localhost', { readTimeout: '1s' })
-// @ts-expect-error a client or an address is needed
-createKeyStore()
-// @ts-expect-error a number is neither
-createKeyStore(6379)
+export class StrictContacts extends RedisKeyStore<true> {
+  constructor() {
+    super('redis://localhost', { strict: true })
+  }
+
+  async extId(id: number): Promise<string | null> {
+    return await this.getExtId('contacts', id)
+  }
+}
+
+/** A wrapper takes what the factory takes. */
+export const wrapped = (
+  client: createKeyStore.Given,
+  options?: createKeyStore.Options
+): createKeyStore.KeyStore => createKeyStore(client, options)
