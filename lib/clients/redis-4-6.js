@@ -1,11 +1,11 @@
 /** Clients of the npm package redis, version 4 and newer, made by createClient(). */
 
-const { channel } = require('node:diagnostics_channel')
 const { numberOption, refuse, wholeNumber } = require('../settings/check')
 const { NativePromise, soon } = require('../shared/globals')
 const { family, withoutBrackets } = require('../settings/place')
 const { clientTls, foreignTls } = require('../settings/tls')
 const { within } = require('../shared/within')
+const { capturedTrace } = require('./captured')
 const { askedLogin, foreignProvider, loginOf } = require('./redis-4-6-login')
 const { watchEvents } = require('./watching')
 
@@ -53,37 +53,26 @@ const database = ({ database }) => numberOption('database', 'database', database
 /** Only `true` makes TLS, whose options stand beside it. */
 const tlsOf = (socket) => (socket?.tls === true ? clientTls(socket) : undefined)
 
-const TRACE = channel('tracing:node-redis:command:start')
-const aborted = AbortSignal.abort()
-
 /** By client: the database that it told last, the one `before` that, and whether it `isNew`. */
 const traces = new WeakMap()
 
 /**
- * The database that `select` chose, which the client keeps to itself. From 5.12 on each command
- * tells it to `diagnostics_channel`; one that is aborted from the start does so too, and is never
- * sent. Nothing is told by older clients. It costs some microseconds, so one answer does for all calls
- * that are made at once: what awaits a `select` runs later than the reset below.
+ * The database that `select` chose, which the client keeps to itself; older ones than 5.12 do not tell
+ * it. It costs some microseconds, so one answer does for all calls that are made at once: what awaits
+ * a `select` runs later than the reset below.
  */
 const traced = (client) => {
   let trace = traces.get(client)
   if (!trace) traces.set(client, (trace = {}))
   if (trace.isNew || !('_clientId' in client)) return trace
-  // From the start: another subscriber may call the store.
   trace.isNew = true
   soon(() => {
     trace.isNew = false
   })
-  let heard
-  const hear = (event) => {
-    if (event.clientId === client._clientId) heard = wholeNumber(event.database)
-  }
-  TRACE.subscribe(hear)
-  client.sendCommand(['SELECT'], { abortSignal: aborted }).catch(() => {})
-  TRACE.unsubscribe(hear)
-  if (heard !== undefined && heard !== trace.database) {
+  const told = wholeNumber(capturedTrace(client)?.database)
+  if (told !== undefined && told !== trace.database) {
     trace.before = trace.database
-    trace.database = heard
+    trace.database = told
   }
   return trace
 }
