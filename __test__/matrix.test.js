@@ -5,6 +5,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { after, describe, test } = require('node:test')
 const createKeyStore = require('..')
+const { binding } = require('../lib/native/load')
 const { freePort } = require('../scripts/redis')
 const { KINDS, wrappedClients } = require('./support/clients')
 const { useServer } = require('./support/redis')
@@ -76,7 +77,7 @@ for (const [kind, { open: connect, get, set, lacks, isNative }] of Object.entrie
       test(setting, async () => {
         const client = await connect(where())
         const store = createKeyStore(client, { strict: true, readTimeout: 5_000 })
-        assert.equal(store.native, isNative)
+        assert.equal(store.native, isNative && Boolean(binding))
         // The next kind of client finds none of this one's keys.
         await store.deleteAllIds('i')
 

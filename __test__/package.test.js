@@ -22,7 +22,7 @@ const npm = async (...args) => {
 
 before(async () => {
   project = fs.mkdtempSync(path.join(os.tmpdir(), 'key-store-project-'))
-  const packed = JSON.parse(await npm('pack', ROOT, '--json'))
+  const packed = JSON.parse(await npm('pack', ROOT, '--json', '--ignore-scripts'))
   const tarball = `file:${packed[0].filename}`
   const manifest = {
     private: true,
@@ -95,13 +95,18 @@ describe('an empty project', () => {
     const files = fs.readdirSync(root).filter((name) => !name.endsWith('.node'))
     assert.deepEqual(files.sort(), [
       'CHANGELOG.md',
+      'Cargo.lock',
+      'Cargo.toml',
       'LICENSE',
       'README.md',
+      'benches',
+      'build.rs',
       'index.d.ts',
       'index.js',
       'lib',
-      'native.js',
-      'package.json'
+      'package.json',
+      'scripts',
+      'src'
     ])
     const installed = fs.readdirSync(path.join(project, 'node_modules'))
     const packages = installed.filter((name) => !name.startsWith('.')).sort()

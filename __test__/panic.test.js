@@ -48,7 +48,7 @@ for (const place of ['send', 'complete']) {
     test(`a panic as calls ${place}: all fail with INTERNAL; the end: ${end}`, async () => {
       const env = {
         KEY_STORE_PANIC: place,
-        NAPI_RS_NATIVE_LIBRARY_PATH: addon,
+        JS_REDIS_KEY_STORE_BINARY: addon,
         TEST_URL: server.url,
         END: end
       }
@@ -68,7 +68,7 @@ for (const place of ['send', 'complete']) {
 }
 
 test('without the variable the debug build works', async () => {
-  const env = { NAPI_RS_NATIVE_LIBRARY_PATH: addon }
+  const env = { JS_REDIS_KEY_STORE_BINARY: addon }
   const script = `require('.')('${server.url}').saveIds('i', 1, 'x').then(console.log)`
   const { code, stdout, stderr } = await runScript(script, { env })
   assert.deepEqual([code, stdout, stderr], [0, 'true\n', ''])

@@ -3,6 +3,7 @@ const { kindOf, refuse } = require('./settings/check')
 const { Delegate, isDelegable } = require('./delegate/delegate')
 const { NativeStore } = require('./native/native-store')
 const { log } = require('./shared/log')
+const { binding, missing } = require('./native/load')
 const { Source } = require('./native/source')
 
 const FAMILIES = [
@@ -20,6 +21,17 @@ const ACCEPTED =
   'a URL (redis://, rediss://, unix://), ' +
   'or {url} or {host, port, path, username, password, db, tls, keyPrefix}'
 
+/** The code of what is said when there is no native binary. */
+const NO_BINARY = 'KEY_STORE_NO_BINARY'
+
+let isWarned = false
+
+/** Warns once that a client is slower than it could be. */
+const warn = () => {
+  if (!isWarned) process.emitWarning(missing, { type: 'KeyStoreWarning', code: NO_BINARY })
+  isWarned = true
+}
+
 /**
  * The calls of a store for the factory's first argument: over a connection of its own where the
  * server can be told, else over the client's commands.
@@ -30,16 +42,23 @@ const open = (client, given) => {
   const { connectTimeout, responseTimeout } = given
   const timeouts = { connectTimeout, responseTimeout }
   if (typeof client === 'string' || isOptions(client)) {
-    return new NativeStore(new Source(settingsOf(client), timeouts), given)
+    const settings = settingsOf(client)
+    if (!binding) throw Object.assign(new Error(missing), { code: NO_BINARY })
+    return new NativeStore(new Source(settings, timeouts), given)
   }
   const family = FAMILIES.find(({ isMine }) => isMine(client))
   const foreign = family?.foreign(client)
-  if (family && !foreign) return new NativeStore(Source.ofClient(client, family, timeouts), given)
+  const isNative = family && !foreign
+  if (isNative && binding) {
+    return new NativeStore(Source.ofClient(client, family, timeouts), given)
+  }
   if (!family && !isDelegable(client)) {
     throw refuse(`${kindOf(client)} is no client; ${ACCEPTED}`)
   }
-  log('served by the commands of the client itself: %s', foreign ?? 'its server cannot be told')
-  return new Delegate(client, given, family?.close)
+  if (isNative) warn()
+  else
+    log('served by the commands of the client itself: %s', foreign ?? 'its server cannot be told')
+  return new Delegate(client, given, family)
 }
 
 module.exports = { open }

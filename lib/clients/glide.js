@@ -106,4 +106,30 @@ const watch = watching((client, tell) => {
 
 const close = (client) => client.close()
 
-module.exports = { isMine, foreign, settings, hasChanged, ask, isOpen, isClosed, watch, close }
+/**
+ * Its commands in the form that other clients have them in. A cluster's are asked for `KEYS`, since
+ * the cursor of its `SCAN` is a class that no client gives.
+ */
+const commands = (client) => {
+  const command =
+    (name) =>
+    (...words) =>
+      client.customCommand([name, ...words.filter((word) => typeof word !== 'function')])
+  const both = { get: command('GET'), set: command('SET'), del: command('DEL') }
+  return isCluster(client)
+    ? { ...both, keys: command('KEYS') }
+    : { ...both, mset: command('MSET'), scan: command('SCAN') }
+}
+
+module.exports = {
+  isMine,
+  foreign,
+  settings,
+  hasChanged,
+  ask,
+  isOpen,
+  isClosed,
+  watch,
+  close,
+  commands
+}

@@ -1,3 +1,4 @@
+const { toUSVString } = require('node:util')
 const { Commands } = require('./commands')
 const { refuse } = require('../settings/check')
 const { calls } = require('../shared/channels')
@@ -25,7 +26,7 @@ const closeClient = (client) => {
 const textOf = (id) => {
   if (id === undefined || id === null || typeof id === 'function') return undefined
   if (Array.isArray(id) || Number.isNaN(id)) return undefined
-  const text = `${id}`.toWellFormed()
+  const text = toUSVString(`${id}`)
   const isPlain = typeof id === 'object' && text === '[object Object]'
   return text === '' || isPlain ? undefined : text
 }
@@ -102,11 +103,11 @@ class Delegate {
   #last = new Map()
   #isClosed = false
 
-  constructor(client, given, close = closeClient) {
+  constructor(client, given, { close = closeClient, commands = (itself) => itself } = {}) {
     const { readTimeout, writeTimeout = 3_600_000, keyPrefix, maxPending } = given
     this.#client = client
     this.#closeClient = close
-    this.#commands = new Commands(client)
+    this.#commands = new Commands(commands(client))
     if (keyPrefix !== undefined && this.#commands.hasPrefix) {
       throw refuse(
         'option "keyPrefix" cannot replace the prefix of this client, which is served through its ' +
@@ -140,7 +141,7 @@ class Delegate {
   }
 
   async #run(operation, integrationId, ...given) {
-    const integration = `${integrationId}`.toWellFormed()
+    const integration = toUSVString(`${integrationId}`)
     const ids = given.map(textOf)
     const started = clock()
     this.#made++

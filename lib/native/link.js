@@ -1,5 +1,5 @@
 const { isDeepStrictEqual } = require('node:util')
-const native = require('../../native')
+const { binding: native } = require('./load')
 const { refuse } = require('../settings/check')
 const { NativePromise, soon } = require('../shared/globals')
 

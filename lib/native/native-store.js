@@ -1,7 +1,7 @@
-const native = require('../../native')
 const { calls: channel } = require('../shared/channels')
 const { Reporter } = require('../shared/error')
 const { NativePromise } = require('../shared/globals')
+const { binding: native } = require('./load')
 
 /**
  * The calls of a store that has a connection of its own. All that a call does it does inside its

@@ -18,3 +18,9 @@ mod text;
 mod trace;
 mod value;
 mod waiting;
+
+use napi_derive::napi;
+
+/// The version of this binary, by which `lib/` knows that it fits.
+#[napi]
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
