@@ -56,7 +56,7 @@ declare namespace keyStore {
     readonly searchParams: object
   }
 
-  type Scheme = 'redis' | 'rediss' | 'unix'
+  type Scheme = `${'redis' | 'valkey'}${'' | 's'}${'' | '-sentinel' | '-cluster'}` | 'unix'
 
   type SchemeOf<Url extends string> = Url extends `${infer Before}:${string}` ? Before : Url
 
@@ -70,13 +70,16 @@ declare namespace keyStore {
         : never)
 
   /**
-   * Where the server is: a URL, or its parts, of which one of `host`, `port` and `path` must be
-   * there. What stands beside `url` goes before what is in it.
+   * Where the server is: a URL, or its parts, of which one of `host`, `port`, `path`, `sentinel` and
+   * `cluster` must be there. What stands beside `url` goes before what is in it. An instance of a
+   * class will do as well: the members that it inherits count, its methods do not.
    *
    * @example
    * createKeyStore({ url: 'redis://localhost:6379', password: 'secret' })
    * createKeyStore({ host: 'redis.example.com', port: 6380, tls: true })
    * createKeyStore({ path: '/run/redis.sock', db: 2 })
+   * createKeyStore({ sentinel: { nodes: ['s1:26379', 's2:26379'], name: 'main' }, db: 2 })
+   * createKeyStore({ cluster: { nodes: [{ host: 'n1', port: 6379 }] } })
    */
   export type Address = Parts & (({ url: string | UrlObject } & NoPlace) | Place)
 
@@ -85,12 +88,23 @@ declare namespace keyStore {
     | { url?: undefined; path: string; tls?: false | undefined }
     | { url?: undefined; port: number | string }
     | { url?: undefined; host: string }
+    | (NoServer & { url?: undefined; sentinel: Sentinel; cluster?: undefined })
+    | (NoServer & { url?: undefined; cluster: Cluster; sentinel?: undefined })
 
-  type NoPlace = { host?: undefined; port?: undefined; path?: undefined }
+  type NoServer = { host?: undefined; port?: undefined; path?: undefined }
+
+  type NoPlace = NoServer & { sentinel?: undefined; cluster?: undefined }
 
   /** The parts of an {@link Address}. */
   interface Parts {
-    /** `redis://[user:password@]host[:port][/db]`, `rediss://…` for TLS, or `unix://[user:password@]/path[?db=n]`. */
+    /**
+     * `redis://[user:password@]host[:port][/db]`, `rediss://…` for TLS;
+     * `unix://[user:password@]/path[?db=n]`;
+     * `redis-sentinel://[user:password@]host[:port][/db]?sentinelServiceName=name`, and for more
+     * sentinels and a login of their own `&node=host:port&sentinelUsername=…&sentinelPassword=…`;
+     * `redis-cluster://[user:password@]host[:port]`, and for more nodes `?node=host:port&node=…`;
+     * `rediss-sentinel://…` and `rediss-cluster://…` for TLS. `valkey` may stand for `redis`.
+     */
     url?: string | UrlObject | undefined
     /** Name or address of the server; `127.0.0.1` by default. */
     host?: string | undefined
@@ -98,16 +112,52 @@ declare namespace keyStore {
     port?: number | string | undefined
     /** Path of a Unix socket, instead of `host` and `port`; none by default. */
     path?: string | undefined
+    /** The sentinels that know the master, instead of `host` and `port`; none by default. */
+    sentinel?: Sentinel | undefined
+    /** A cluster, instead of `host` and `port`; none by default. */
+    cluster?: Cluster | undefined
+    /**
+     * Where servers are reached that sentinels or nodes of a cluster name by a `host:port` at which
+     * they cannot be; empty by default.
+     */
+    natMap?: { readonly [address: string]: Node } | undefined
     /** ACL user; the server's `default` user by default. */
     username?: string | undefined
     /** None by default. */
     password?: string | undefined
-    /** Number of the database; 0 by default. A server that does not have it fails every call. */
+    /**
+     * Number of the database; 0 by default. A server that does not have it fails every call, as most
+     * clusters do that are given another than 0.
+     */
     db?: number | string | undefined
     /** TLS: `true`, or Node's options for it; `false` by default. */
     tls?: boolean | Tls | undefined
     /** Stands before every key; empty by default. */
     keyPrefix?: string | undefined
+  }
+
+  export interface Sentinel {
+    /** Sentinels, asked in this order; their port is 26379 by default. */
+    nodes: ReadonlyArray<Node | string>
+    /** The name that they know the master by. */
+    name: string
+    /** ACL user at the sentinels; that at the master stands beside `sentinel`. None by default. */
+    username?: string | undefined
+    /** Password at the sentinels; none by default. */
+    password?: string | undefined
+    /** TLS to the sentinels; as to the master by default. */
+    tls?: boolean | Tls | undefined
+  }
+
+  export interface Cluster {
+    /** Nodes to begin with, which know the others; their port is 6379 by default. */
+    nodes: ReadonlyArray<Node | string>
+  }
+
+  /** One server. As text it is `host`, `host:port` or `[IPv6 address]:port`. */
+  export interface Node {
+    host: string
+    port?: number | string | undefined
   }
 
   /** A text or bytes (a Buffer say) in PEM. */

@@ -85,6 +85,16 @@ test('the class does what the factory does', async () => {
   refuses([], /is no client/)
 })
 
+test('numbers may be text', async () => {
+  const timeouts = { readTimeout: '500', writeTimeout: '500', connectTimeout: '500' }
+  const options = { ...timeouts, responseTimeout: '500', maxPending: '1' }
+  const store = createKeyStore({ host: '127.0.0.1', port: String(server.port), db: '1' }, options)
+  const calls = [store.getExtId('i', 'none'), store.getExtId('i', 'none')]
+  assert.deepEqual(await Promise.all(calls), [null, undefined])
+  assert.deepEqual(store.stats().failures, { BUSY: 1 })
+  await store.quit()
+})
+
 test('nothing connects before the first call', async () => {
   const stores = [createKeyStore(server.url), createKeyStore({ port: server.port })]
   assert.equal((await connections(server.command)).length, 0)
@@ -150,7 +160,37 @@ describe('addresses that are wrong', () => {
     ['redis://h?timeout=1', /unknown parameter in the URL; known is db/],
     ['redis://u:12?secret@h', /write "\?" as %3F/],
     ['redis://u:12#secret@h', /a URL of Redis holds no "#"/],
+    ['redis://h:0', /"port" must be a whole number from 1/],
     ['unix://host/path', /a unix URL is/],
+    ['redis-sentinel://h', /names no master: add the parameter sentinelServiceName/],
+    ['redis-sentinel://h?sentinelServiceName=', /names no master/],
+    ['redis-sentinel://h?sentinelservicename=m', /known is db, node, sentinelServiceName, /],
+    ['redis-cluster://h?sentinelServiceName=m', /unknown parameter in the URL; known is node/],
+    ['redis-cluster://h?node=secret@h:1', /the parameter "node" of the URL must be host:port/],
+    ['redis-cluster://h?node=h:99999', /"cluster.nodes\[1\].port" must be a whole number/],
+    ['redis-cluster://', /the URL names no host/],
+    ['redis-pool://h', /a URL of Redis is redis:/],
+    [{ sentinel: 'h' }, /"sentinel" must be an object, not a string/],
+    [{ sentinel: { name: 'm' } }, /"sentinel.nodes" is missing/],
+    [{ sentinel: { nodes: [], name: 'm' } }, /"sentinel.nodes" is empty/],
+    [
+      { sentinel: { nodes: 'h', name: 'm' } },
+      /"sentinel.nodes" must be an array of \{host, port\}/
+    ],
+    [{ sentinel: { nodes: ['h'] } }, /"sentinel.name" is missing/],
+    [{ sentinel: { nodes: ['h'], name: 'm', role: 'secret' } }, /unknown option "sentinel.role"/],
+    [{ sentinel: { nodes: ['h'], name: 'm' }, host: 'h' }, /"host" cannot stand beside "sentinel"/],
+    [{ cluster: { nodes: ['h'] }, sentinel: {} }, /"cluster" cannot stand beside "sentinel"/],
+    [{ cluster: { nodes: ['h'] }, url: URL }, /"cluster" cannot stand beside "url"/],
+    [{ cluster: {} }, /"cluster.nodes" is missing/],
+    [{ cluster: { nodes: [7000] } }, /"cluster.nodes\[0\]" must be \{host, port\} or "host:port"/],
+    [{ cluster: { nodes: ['redis://h:1'] } }, /"cluster.nodes\[0\]" must be/],
+    [{ cluster: { nodes: ['::1'] } }, /"cluster.nodes\[0\]" must be/],
+    [{ cluster: { nodes: [{ port: 1 }] } }, /"cluster.nodes\[0\]" names no host/],
+    [{ cluster: { nodes: [{ host: 'h', password: 'secret' }] } }, /"cluster.nodes\[0\].password"/],
+    [{ cluster: { nodes: ['h'] }, natMap: { 'h:1': {} } }, /option "natMap" names no host/],
+    [{ cluster: { nodes: ['h'] }, natMap: [] }, /"natMap" must be an object, not an array/],
+    [{ host: 'h', natMap: {} }, /"natMap" needs "sentinel" or "cluster"/],
     [{ url: 'nope:secret' }, /a URL of Redis is redis:/],
     [{ url: URL, host: 'h' }, /"host" cannot stand beside "url"/],
     [{ host: 'h', port: '6379x' }, /"port" must be a whole number from 1 to 65535, not a string/],

@@ -4,7 +4,7 @@ const assert = require('node:assert/strict')
 const { inspect } = require('node:util')
 const { test } = require('node:test')
 const fc = require('fast-check')
-const { isOptions, settingsOf } = require('../lib/settings/address')
+const { isAddress, settingsOf } = require('../lib/settings/address')
 const { withDefaults } = require('../lib/settings/options')
 const createKeyStore = require('..')
 
@@ -25,21 +25,29 @@ const parsed = (parse) => {
 }
 
 const part = fc.oneof(
-  fc.constantFrom('', 'localhost', '[::1]', '1.2.3.4', '%', '%zz', 'a%20b', 'db=1', 'db=x', '6379'),
+  fc.constantFrom(
+    '',
+    'localhost',
+    '[::1]',
+    '1.2.3.4',
+    '%',
+    '%zz',
+    'a%20b',
+    'db=1',
+    'db=x',
+    '6379',
+    'node=h:1',
+    'sentinelServiceName=m'
+  ),
   fc.string({ maxLength: 8 }),
   fc.integer().map(String)
 )
 
+const SCHEMES = ['redis', 'rediss', 'redis-cluster', 'rediss-sentinel', 'unix', 'http', 'REDIS', '']
+
 /** Something like a URL of Redis, with a secret for its password. */
 const url = fc
-  .tuple(
-    fc.constantFrom('redis', 'rediss', 'unix', 'http', 'REDIS', ''),
-    part,
-    part,
-    part,
-    part,
-    part
-  )
+  .tuple(fc.constantFrom(...SCHEMES), part, part, part, part, part)
   .map(
     ([scheme, user, host, port, path, query]) =>
       `${scheme}://${user}:${SECRET}@${host}:${port}/${path}?${query}`
@@ -57,8 +65,10 @@ test('a URL is read, or refused without a secret', () => {
     fc.property(anyUrl, (text) => {
       const settings = parsed(() => settingsOf(text))
       if (!settings) return
-      assert.ok(typeof (settings.path ?? settings.host) === 'string')
-      assert.ok(settings.path !== undefined || (settings.port >= 0 && settings.port < 65_536))
+      const { path, nodes, sentinels = nodes, host, port } = settings
+      for (const node of path === undefined ? (sentinels ?? [{ host, port }]) : []) {
+        assert.ok(typeof node.host === 'string' && node.port > 0 && node.port < 65_536)
+      }
       assert.ok(Number.isInteger(settings.db) && settings.db >= 0)
     }),
     RUNS
@@ -83,10 +93,11 @@ test('what is read of a URL is what it was made of', () => {
 
 test('an options object is read, or refused without a secret', () => {
   const names = ['url', 'host', 'port', 'path', 'username', 'password', 'db', 'tls', 'keyPrefix']
+  names.push('sentinel', 'cluster', 'natMap')
   fc.assert(
     fc.property(options(names), anyUrl, fc.boolean(), (given, text, hasUrl) => {
       const address = { ...given, password: SECRET, ...(hasUrl ? { url: text } : {}) }
-      if (isOptions(address)) parsed(() => settingsOf(address))
+      if (isAddress(address)) parsed(() => settingsOf(address))
     }),
     RUNS
   )

@@ -39,6 +39,19 @@ const CLIENTS = Object.fromEntries([
 ])
 
 describe('a cluster whose node calls itself ::2', () => {
+  const node = () => `${host}:${cluster.port}`
+  const addresses = {
+    'an object': () => ({ cluster: { nodes: [node()] }, natMap: map() }),
+    'a URL': () => ({ url: `redis-cluster://${node()}`, natMap: map() })
+  }
+  for (const [name, address] of Object.entries(addresses)) {
+    test(`without a client: ${name}`, async () => {
+      const store = createKeyStore(address(), { strict: true, writeTimeout: 5_000 })
+      assert.equal(await store.saveIds('i', name, 'x'), true)
+      await store.quit()
+    })
+  }
+
   for (const [name, open] of Object.entries(CLIENTS)) {
     test(name, async () => {
       const client = await open()

@@ -7,7 +7,7 @@ const { after, test } = require('node:test')
 const { Cluster, Redis } = require('ioredis5')
 const createKeyStore = require('..')
 const { freePort, startRedis } = require('../scripts/redis')
-const { useServer } = require('./support/redis')
+const { connections, disconnected, useServer } = require('./support/redis')
 const { until } = require('./support/topologies')
 const { makeCertificates, tlsConfiguration } = require('./support/tls')
 
@@ -61,7 +61,7 @@ const startSentinel = async ({ directory, tlsPort }) => {
 }
 
 let sentinel
-secured([], async (master) => {
+const master = secured([], async (master) => {
   sentinel = await startSentinel(master)
 })
 
@@ -100,6 +100,66 @@ test('a sentinel with TLS and a password of its own, its master with another log
     db: 3
   })
   await roundTrip(createKeyStore(client, { strict: true, readTimeout: 5_000 }), client)
+})
+
+/** The same by address: as an object, and as a URL beside options that have no place in one. */
+const login = { username: 'ann', password: PASSWORD }
+const encoded = [PASSWORD, SENTINEL_PASSWORD].map(encodeURIComponent)
+const ADDRESSES = {
+  'a cluster as an object': () => ({
+    cluster: { nodes: [`127.0.0.1:${cluster.tlsPort}`] },
+    tls,
+    ...login
+  }),
+  'a cluster as a URL': () => ({
+    url: `rediss-cluster://ann:${encoded[0]}@127.0.0.1:${cluster.tlsPort}`,
+    tls
+  }),
+  'a sentinel as an object': () => ({
+    sentinel: {
+      nodes: [{ host: '127.0.0.1', port: sentinel.port }],
+      name: 'primary',
+      password: SENTINEL_PASSWORD
+    },
+    tls,
+    db: 3,
+    ...login
+  }),
+  'a sentinel as a URL': () => ({
+    url:
+      `rediss-sentinel://ann:${encoded[0]}@127.0.0.1:${sentinel.port}/3` +
+      `?sentinelServiceName=primary&sentinelPassword=${encoded[1]}`,
+    tls
+  })
+}
+
+for (const [name, address] of Object.entries(ADDRESSES)) {
+  test(`without a client: ${name}, with TLS and logins`, async () => {
+    const own = name.includes('cluster') ? cluster : master
+    const store = createKeyStore(address(), { strict: true, readTimeout: 5_000 })
+    assert.equal(await store.saveIds('i', name, 'x'), true)
+    assert.equal(await store.getExtId('i', name), 'x')
+    const [line] = await connections(own.command)
+    assert.match(line, name.includes('cluster') ? / db=0 .*user=ann / : / db=3 .*user=ann /)
+    assert.equal(await store.deleteAllIds('i'), true)
+    await store.quit()
+    await disconnected(own.command)
+  })
+}
+
+test('without a client: a sentinel whose own TLS is another than its master', async () => {
+  const { url, ...beside } = ADDRESSES['a sentinel as an object']()
+  const sentinelOnly = { ...beside.sentinel, tls: { ca, servername: 'example.org', cert, key } }
+  const store = createKeyStore({ ...beside, sentinel: sentinelOnly }, { readTimeout: 300 })
+  const errors = []
+  const strict = createKeyStore(
+    { ...beside, sentinel: { ...beside.sentinel, tls: false } },
+    { readTimeout: 300, onError: (error) => errors.push(error.code) }
+  )
+  assert.equal(await store.getExtId('i', 1), undefined)
+  assert.equal(await strict.getExtId('i', 1), undefined)
+  assert.notEqual(errors[0], 'TLS')
+  await Promise.all([store.quit(), strict.quit()])
 })
 
 test('a sentinel that refuses the login', async () => {

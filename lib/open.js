@@ -1,4 +1,4 @@
-const { isOptions, settingsOf } = require('./settings/address')
+const { isAddress, settingsOf } = require('./settings/address')
 const { kindOf, refuse } = require('./settings/check')
 const { Delegate, isDelegable } = require('./delegate/delegate')
 const { NativeStore } = require('./native/native-store')
@@ -18,8 +18,8 @@ const FAMILIES = [
 
 const ACCEPTED =
   'pass a client of redis, ioredis, iovalkey or valkey-glide, an object with get, set and del, ' +
-  'a URL (redis://, rediss://, unix://), ' +
-  'or {url} or {host, port, path, username, password, db, tls, keyPrefix}'
+  'a URL (redis://, rediss://, redis-sentinel://, redis-cluster://, unix://), ' +
+  'or {url} or {host, port, path, sentinel, cluster, username, password, db, tls, keyPrefix}'
 
 /** The code of what is said when there is no native binary. */
 const NO_BINARY = 'KEY_STORE_NO_BINARY'
@@ -41,11 +41,6 @@ const warn = () => {
 const open = (client, given) => {
   const { connectTimeout, responseTimeout } = given
   const timeouts = { connectTimeout, responseTimeout }
-  if (typeof client === 'string' || isOptions(client)) {
-    const settings = settingsOf(client)
-    if (!binding) throw Object.assign(new Error(missing), { code: NO_BINARY })
-    return new NativeStore(new Source(settings, timeouts), given)
-  }
   const family = FAMILIES.find(({ isMine }) => isMine(client))
   const foreign = family?.foreign(client)
   const isNative = family && !foreign
@@ -53,6 +48,11 @@ const open = (client, given) => {
     return new NativeStore(Source.ofClient(client, family, timeouts), given)
   }
   if (!family && !isDelegable(client)) {
+    if (isAddress(client)) {
+      const settings = settingsOf(client)
+      if (!binding) throw Object.assign(new Error(missing), { code: NO_BINARY })
+      return new NativeStore(new Source(settings, timeouts), given)
+    }
     throw refuse(`${kindOf(client)} is no client; ${ACCEPTED}`)
   }
   if (isNative) warn()

@@ -96,7 +96,7 @@ const startSentinels = async ({ args = [], password } = {}) => {
         `sentinel monitor primary 127.0.0.1 ${master.port} 2`,
         'sentinel down-after-milliseconds primary 500',
         'sentinel failover-timeout primary 2000',
-        ...(password ? [`sentinel auth-pass primary ${password}`] : [])
+        ...(password ? [`sentinel auth-pass primary "${password}"`] : [])
       ]
       fs.writeFileSync(file, `${lines.join('\n')}\n`)
       return startRedis({ config: file, args: ['--sentinel'] })

@@ -90,6 +90,20 @@ export function refused(): void {
   createKeyStore('redis://localhost', { strict: 'yes' })
 }
 
+export function addresses(): void {
+  const nodes = ['h:1', { host: 'h', port: '1' }, { host: 'h' }] as const
+  createKeyStore('redis-cluster://h', { strict: true })
+  createKeyStore({ url: 'valkeys-cluster://h', natMap: { 'h:1': { host: 'k', port: 2 } } })
+  createKeyStore({ sentinel: { nodes, name: 'main', password: 'p', tls: false }, db: 2, tls: true })
+  createKeyStore({ cluster: { nodes }, username: 'u' })
+  // @ts-expect-error a sentinel watches a master
+  createKeyStore({ sentinel: { nodes } })
+  // @ts-expect-error a cluster has nodes
+  createKeyStore({ cluster: {} })
+  // @ts-expect-error a cluster is one place, a host another
+  createKeyStore({ cluster: { nodes }, host: 'h' })
+}
+
 export function codes(error: unknown): boolean {
   if (!(error instanceof KeyStoreError)) return false
   // @ts-expect-error no such code

@@ -29,7 +29,7 @@ class NativeStore {
     } = given
     this.#source = source
     this.#reporter = new Reporter(given)
-    const settings = { strict, readTimeout, writeTimeout, maxPending, keyPrefix }
+    const settings = { __proto__: null, strict, readTimeout, writeTimeout, maxPending, keyPrefix }
     this.#store = new native.RedisKeyStore(settings, this.#report, publish)
   }
 

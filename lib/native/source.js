@@ -3,6 +3,7 @@ const { connections } = require('../shared/channels')
 const { Link } = require('./link')
 const { soon } = require('../shared/globals')
 const { isLogging, log, reasonOf } = require('../shared/log')
+const { bare } = require('../settings/members')
 const { within } = require('../shared/within')
 
 const TEXTS = {
@@ -60,7 +61,7 @@ class Source {
     this.#timeouts = timeouts
     this.#client = client
     this.#family = family
-    this.settings = { ...settings, ...timeouts }
+    this.settings = bare({ ...settings, ...timeouts })
     this.link = this.#used = new Link(this.settings, listener(this.#line))
     if (!client) return
     this.#follow()
@@ -134,7 +135,7 @@ class Source {
 
   /** The settings of a call that is made now. */
   #settingsNow() {
-    return { ...this.#family.settings(this.#client), ...this.#told, ...this.#timeouts }
+    return bare({ ...this.#family.settings(this.#client), ...this.#told, ...this.#timeouts })
   }
 
   /** Closes the link with the client, and makes another when the client is opened again. */
@@ -209,7 +210,7 @@ class Source {
       for (const each of held) {
         try {
           if (!isReady) throw failure
-          link.update({ ...each, ...this.#told })
+          link.update({ __proto__: null, ...each, ...this.#told })
           link.native.release()
         } catch (error) {
           if (this.link === link) this.#isLost = true

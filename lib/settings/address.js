@@ -1,13 +1,20 @@
-const { checkOptions, numberOption, refuse, wholeNumber } = require('./check')
+/** Addresses: URLs, and objects that say where the server is. */
+
+const { readOptions, refuse } = require('./check')
 const { login } = require('./login')
-const { withoutBrackets } = require('./place')
+const { members, urlText } = require('./members')
+const { natMap, parseNode, withoutBrackets } = require('./place')
 const { tlsSettings } = require('./tls')
+const { parseUrl } = require('./url')
 
 const KNOWN = {
-  url: 'text',
+  url: 'url',
   host: 'text',
   port: 'port',
   path: 'text',
+  sentinel: 'object',
+  cluster: 'object',
+  natMap: 'object',
   username: 'text',
   password: 'text',
   db: 'database',
@@ -15,76 +22,78 @@ const KNOWN = {
   keyPrefix: 'text'
 }
 
-const FORMS =
-  'redis://[user:password@]host[:port][/db], rediss://… for TLS, or unix://[user:password@]/path[?db=n]'
+const SENTINEL = { nodes: 'nodes', name: 'text', username: 'text', password: 'text', tls: 'tls' }
 
-const NO_HOST = 'no-host'
+const CLUSTER = { nodes: 'nodes' }
 
-/** A part of a URL, decoded; absent when empty. */
-const decoded = (part, what) => {
-  if (part === '') return undefined
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    throw refuse(`the ${what} in the URL is not percent-encoded well: write % as %25`)
-  }
-}
+const NODE = { host: 'text', port: 'port' }
 
-const database = (text) => {
-  if (text === undefined) return undefined
-  if (!/^\d{1,9}$/.test(text)) throw refuse('the database in the URL must be a whole number')
-  return Number(text)
-}
-
-/** Takes a URL apart into the options that `fromOptions` knows. */
-const parseUrl = (text) => {
-  let url
-  try {
-    // A URL with a user and no host is none to the parser: a socket's gets one.
-    url = new URL(text.replace(/^unix:\/\/([^/]*@)?\//, `unix://$1${NO_HOST}/`))
-  } catch {
-    // The URL is not shown: it may hold a password.
-    throw refuse(`the URL cannot be read; write ${FORMS}`)
-  }
-  // Parts that are not known are not shown: they may be of a password that is not encoded.
-  if (url.hash !== '') throw refuse('a URL of Redis holds no "#"; in a password, write it as %23')
-  if ([...url.searchParams.keys()].some((name) => name !== 'db')) {
-    throw refuse('unknown parameter in the URL; known is db. In a password, write "?" as %3F')
-  }
-  const shared = {
-    username: decoded(url.username, 'user name'),
-    password: decoded(url.password, 'password')
-  }
-  const byQuery = database(url.searchParams.get('db') ?? undefined)
-  if (url.protocol === 'unix:') {
-    if (url.host !== NO_HOST || url.pathname.length < 2) throw refuse(`a unix URL is ${FORMS}`)
-    return { ...shared, path: decoded(url.pathname, 'path'), db: byQuery }
-  }
-  if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') {
-    throw refuse(`a URL of Redis is ${FORMS}`)
-  }
-  if (url.hostname === '') throw refuse(`the URL names no host; write ${FORMS}`)
-  const byPath = database(decoded(url.pathname.slice(1), 'database'))
-  return {
-    ...shared,
-    host: withoutBrackets(decoded(url.hostname, 'host')),
-    port: url.port === '' ? undefined : Number(url.port),
-    db: byPath ?? byQuery,
-    tls: url.protocol === 'rediss:' ? true : undefined
-  }
-}
-
-const withoutUndefined = (object) =>
-  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined))
+/** What says where the server is; only host and port may stand together, and a path before them. */
+const PLACES = ['url', 'sentinel', 'cluster', 'path', 'host', 'port']
 
 /** Options and URL as one; what is given beside the URL goes before what stands in it. */
-const merged = ({ url, ...options }) => {
-  const given = withoutUndefined(options)
-  if (url === undefined) return given
-  for (const name of ['host', 'port', 'path']) {
-    if (name in given) throw refuse(`option "${name}" cannot stand beside "url"`)
+const merged = (given) =>
+  given.url === undefined ? given : { __proto__: null, ...parseUrl(given.url), ...given }
+
+const checkPlaces = (given) => {
+  const [first, ...others] = PLACES.filter((name) => name in given)
+  if (others.length > 0 && ['url', 'sentinel', 'cluster'].includes(first)) {
+    throw refuse(`option "${others[0]}" cannot stand beside "${first}"`)
   }
-  return { ...withoutUndefined(parseUrl(url)), ...given }
+}
+
+const notEmpty = (name, text) => {
+  if (text === '') throw refuse(`option "${name}" is empty`)
+  return text
+}
+
+/** The nodes of a topology, which `topology` is the option of. */
+const nodes = (topology, given, defaultPort) => {
+  const name = `${topology}.nodes`
+  if (!given) throw refuse(`option "${name}" is missing: it says where to connect first`)
+  if (given.length === 0) throw refuse(`option "${name}" is empty`)
+  return given.map((node, n) => {
+    const own = `${name}[${n}]`
+    const read = typeof node === 'string' ? parseNode(node) : node
+    if (typeof read !== 'object' || read === null) {
+      throw refuse(`option "${own}" must be {host, port} or "host:port"`)
+    }
+    const { host, port = defaultPort } = readOptions(read, NODE, `${own}.`)
+    if (!host) throw refuse(`option "${own}" names no host`)
+    return { host: withoutBrackets(host), port }
+  })
+}
+
+const sentinelPlace = (given, options) => {
+  const sentinel = readOptions(given, SENTINEL, 'sentinel.')
+  if (!sentinel.name) {
+    throw refuse('option "sentinel.name" is missing: it says which master the sentinels watch')
+  }
+  const { username, password } = login(sentinel)
+  const { tls = options.tls } = sentinel
+  return {
+    sentinels: nodes('sentinel', sentinel.nodes, 26_379),
+    master: sentinel.name,
+    sentinelUsername: username,
+    sentinelPassword: password,
+    sentinelTls: tls ? tlsSettings(tls) : undefined
+  }
+}
+
+const place = (options) => {
+  const { sentinel, cluster, path, tls, host = '127.0.0.1', port = 6379 } = options
+  if (options.natMap && !sentinel && !cluster) {
+    throw refuse('option "natMap" needs "sentinel" or "cluster"')
+  }
+  const map = { natMap: natMap('natMap', options.natMap, 'option') }
+  if (sentinel) return { ...sentinelPlace(sentinel, options), ...map }
+  if (cluster) {
+    const given = readOptions(cluster, CLUSTER, 'cluster.')
+    return { nodes: nodes('cluster', given.nodes, 6379), ...map }
+  }
+  if (path === undefined) return { host: withoutBrackets(notEmpty('host', host)), port }
+  if (tls) throw refuse('option "tls" cannot stand beside "path"')
+  return { path: notEmpty('path', path) }
 }
 
 /**
@@ -92,39 +101,27 @@ const merged = ({ url, ...options }) => {
  * @param {string | object} address
  */
 const settingsOf = (address) => {
-  const options = typeof address === 'string' ? { url: address } : address
-  checkOptions(options, KNOWN)
-  const {
-    host = '127.0.0.1',
-    port = 6379,
-    path,
-    tls,
-    keyPrefix,
-    db = 0,
-    ...given
-  } = merged(options)
-  if (path !== undefined && tls) throw refuse('option "tls" cannot stand beside "path"')
-  if (path === '' || host === '') throw refuse(`option "${path === '' ? 'path' : 'host'}" is empty`)
+  const url = urlText(address)
+  const given = readOptions(typeof url === 'string' ? { url } : address, KNOWN)
+  checkPlaces(given)
+  const options = merged(given)
+  const { tls, keyPrefix, db = 0 } = options
   return {
-    ...(path === undefined ? { host, port: numberOption('port', 'port', port) } : { path }),
-    ...login(given),
+    ...place(options),
+    ...login(options),
     keyPrefix,
-    db: wholeNumber(db),
+    db,
     retry: true,
     tls: tls ? tlsSettings(tls) : undefined
   }
 }
 
-/** Whether a value is meant as an options object: a plain one that says where the server is. */
-const isOptions = (value) => {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return false
-  const places = ['url', 'host', 'port', 'path']
-  return (
-    places.some((name) => value[name] !== undefined) &&
-    !Object.values(value).some((member) => typeof member === 'function')
-  )
+/** Whether a value is an address: text, a URL, or an object that says where the server is. */
+const isAddress = (value) => {
+  if (typeof urlText(value) === 'string') return true
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const given = members(value, KNOWN)
+  return PLACES.some((name) => given[name] !== undefined)
 }
 
-module.exports = { isOptions, settingsOf }
+module.exports = { isAddress, settingsOf }

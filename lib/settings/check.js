@@ -1,3 +1,5 @@
+const { members, pemText, urlText } = require('./members')
+
 const MAX_MS = 2 ** 31 - 1
 
 /** A TypeError of this module. */
@@ -11,23 +13,36 @@ const kindOf = (value) => {
   return typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`
 }
 
+/** Text of what may have none. */
+const textOf = (value) => {
+  try {
+    return String(value)
+  } catch {
+    return ''
+  }
+}
+
 /**
  * A number as clients take it: a whole one or its text, as Redis reads that; `undefined` for what
  * is none.
  */
 const wholeNumber = (value) => {
   if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) return value
-  return /^(0|[1-9]\d*)$/.test(String(value)) ? Number(value) : undefined
+  return /^(0|[1-9]\d*)$/.test(textOf(value)) ? Number(value) : undefined
 }
 
 /** Ports are never sent to Redis, and Node allows spaces around their text. */
-const port = (value) => wholeNumber(String(value).trim())
+const port = (value) => wholeNumber(textOf(value).trim())
 
-const isPort = (value) => port(value) > 0 && port(value) < 65536
+/** What accepts numbers from `least` to `most` that `read` gives. */
+const numbers = (least, most, name, read = wholeNumber) => ({
+  isNumber: true,
+  read,
+  accepts: (v) => read(v) >= least && read(v) <= most,
+  name
+})
 
-const isDatabase = (value) => wholeNumber(value) < 2 ** 31
-
-/** One checker a kind: what it accepts, and how that is called in a message. */
+/** One checker a kind: what it accepts, how that is called in a message, and what it is read as. */
 const kinds = {
   boolean: { accepts: (v) => typeof v === 'boolean', name: 'true or false' },
   text: { accepts: (v) => typeof v === 'string', name: 'a string' },
@@ -36,69 +51,63 @@ const kinds = {
     accepts: (v) => typeof v === 'object' && v !== null && !Array.isArray(v),
     name: 'an object'
   },
-  milliseconds: {
-    isNumber: true,
-    accepts: (v) => Number.isInteger(v) && v >= 1 && v <= MAX_MS,
-    name: `a whole number of milliseconds from 1 to ${MAX_MS}`
+  milliseconds: numbers(1, MAX_MS, `a whole number of milliseconds from 1 to ${MAX_MS}`),
+  count: numbers(1, 2 ** 32 - 1, 'a whole number from 1 to 4294967295'),
+  port: numbers(1, 65_535, 'a whole number from 1 to 65535', port),
+  database: numbers(0, 2 ** 31 - 1, 'a whole number from 0'),
+  url: {
+    read: urlText,
+    accepts: (v) => typeof urlText(v) === 'string',
+    name: 'a string or a URL'
   },
-  count: {
-    isNumber: true,
-    accepts: (v) => Number.isInteger(v) && v >= 1 && v < 2 ** 32,
-    name: 'a whole number from 1 to 4294967295'
-  },
-  port: {
-    isNumber: true,
-    read: port,
-    accepts: isPort,
-    name: 'a whole number from 1 to 65535'
-  },
-  database: {
-    isNumber: true,
-    read: wholeNumber,
-    accepts: isDatabase,
-    name: 'a whole number from 0'
+  nodes: {
+    accepts: Array.isArray,
+    name: 'an array of {host, port} or "host:port"'
   },
   tls: {
     accepts: (v) => typeof v === 'boolean' || kinds.object.accepts(v),
     name: 'true, false or an object'
   },
   pem: {
-    accepts: (v) => typeof v === 'string' || Buffer.isBuffer(v),
+    read: pemText,
+    accepts: (v) => typeof pemText(v) === 'string',
     name: 'a string or Buffer in PEM'
   },
   pems: {
+    read: (v) => [v].flat().map(pemText),
     accepts: (v) => [v].flat().every((one) => kinds.pem.accepts(one)),
     name: 'a string or Buffer in PEM, or an array of them'
   }
 }
 
-/** The complaint about an option; `what` says whose it is. */
-const complain = (what, name, kind, value) => {
+/** The complaint about an option; `whose` says what option. */
+const complain = (whose, name, kind, value) => {
   // A number is shown where one is wanted: elsewhere it may be a password.
   const shown = kind.isNumber && typeof value === 'number' ? `the number ${value}` : kindOf(value)
-  return refuse(`${what} "${name}" must be ${kind.name}, not ${shown}`)
+  return refuse(`${whose} "${name}" must be ${kind.name}, not ${shown}`)
 }
 
 /**
- * The number that a client's option stands for.
+ * The number that an option stands for.
  * @param {'port' | 'database'} kindName
  * @param {string} name the option's
+ * @param {string} [whose] what stands before the name in a message
  */
-const numberOption = (kindName, name, value) => {
+const numberOption = (kindName, name, value, whose = "the client's option") => {
   const kind = kinds[kindName]
-  if (!kind.accepts(value)) throw complain("the client's option", name, kind, value)
+  if (!kind.accepts(value)) throw complain(whose, name, kind, value)
   return kind.read(value)
 }
 
 /**
- * Checks the values of `given` against `known`, which maps names to kinds. `undefined` is as good
- * as absent.
+ * Reads options: those that `known` maps to kinds, each of its kind. `undefined` is as good as absent.
  * @param {object} given
  * @param {Record<string, keyof typeof kinds>} known
  * @param {string} [path] what stands before a name in a message
  */
-const checkOptions = (given, known, path = '') => {
-  for (const [name, value] of Object.entries(given)) {
+const readOptions = (given, known, path = '') => {
+  const options = members(given, known)
+  for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(known, name)) {
       throw refuse(
         `unknown option "${path}${name}"; known are ${Object.keys(known)
@@ -107,10 +116,11 @@ const checkOptions = (given, known, path = '') => {
       )
     }
     const kind = kinds[known[name]]
-    if (value !== undefined && !kind.accepts(value)) {
-      throw complain('option', path + name, kind, value)
-    }
+    if (value === undefined) delete options[name]
+    else if (!kind.accepts(value)) throw complain('option', path + name, kind, value)
+    else if (kind.read) options[name] = kind.read(value)
   }
+  return options
 }
 
-module.exports = { MAX_MS, checkOptions, kindOf, numberOption, refuse, wholeNumber }
+module.exports = { MAX_MS, kindOf, numberOption, readOptions, refuse, wholeNumber }

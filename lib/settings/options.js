@@ -1,4 +1,4 @@
-const { checkOptions, kindOf, refuse } = require('./check')
+const { kindOf, readOptions, refuse } = require('./check')
 
 const KNOWN = {
   strict: 'boolean',
@@ -25,9 +25,7 @@ const withDefaults = (options = {}) => {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw refuse(`the options must be an object, not ${kindOf(options)}`)
   }
-  checkOptions(options, KNOWN)
-  const given = Object.entries(options).filter(([, value]) => value !== undefined)
-  return { ...DEFAULTS, ...Object.fromEntries(given) }
+  return { __proto__: null, ...DEFAULTS, ...readOptions(options, KNOWN) }
 }
 
 module.exports = { withDefaults }

@@ -2,8 +2,16 @@
 
 const net = require('node:net')
 const { numberOption, refuse } = require('./check')
+const { members } = require('./members')
 
 const withoutBrackets = (host) => String(host).replace(/^\[|\]$/g, '')
+
+/** A node as text: `host`, `host:port` or `[address]:port`; `undefined` when it is none of them. */
+const parseNode = (text) => {
+  const [isNode, address, name, port] =
+    /^(?:\[([^\]]+)\]|([^:[\]/@\s]+))(?::(\d+))?$/.exec(text) ?? []
+  return isNode && { host: address ?? name, port }
+}
 
 /** Which addresses of a name are wanted: 4, 6 or all of them. What is no name has but one. */
 const family = (host, value) => {
@@ -23,22 +31,23 @@ const nativeKey = (key) => {
 }
 
 /**
- * A client's map of where servers are really reached, for the native side.
+ * A map of where servers are really reached, for the native side.
  * @param {string} name the option's
  * @param {object} [map]
+ * @param {string} [whose] what stands before the name in a message
  */
-const natMap = (name, map) => {
-  const entries = Object.entries(map ?? {}).filter(([, to]) => to)
+const natMap = (name, map, whose = "the client's option") => {
+  const entries = Object.entries(members(map ?? {})).filter(([, to]) => to)
   return Object.fromEntries(
     entries.map(([key, { host, port = 6379 }]) => {
-      if (!host) throw refuse(`the client's option "${name}" names no host for "${key}"`)
+      if (!host) throw refuse(`${whose} "${name}" names no host for "${key}"`)
       const place = {
         host: withoutBrackets(host),
-        port: numberOption('port', `${name}["${key}"].port`, port)
+        port: numberOption('port', `${name}["${key}"].port`, port, whose)
       }
       return [nativeKey(key), place]
     })
   )
 }
 
-module.exports = { family, natMap, withoutBrackets }
+module.exports = { family, natMap, parseNode, withoutBrackets }

@@ -1,6 +1,7 @@
 const fs = require('node:fs')
 const tls = require('node:tls')
-const { checkOptions } = require('./check')
+const { readOptions } = require('./check')
+const { pemText } = require('./members')
 
 const KNOWN = {
   ca: 'pems',
@@ -12,8 +13,6 @@ const KNOWN = {
 
 /** Parts of TLS set-ups that only Node's own sockets can do. */
 const FOREIGN = ['pfx', 'passphrase', 'crl', 'checkServerIdentity', 'secureContext']
-
-const text = (pem) => (pem === undefined ? undefined : String(pem))
 
 /** The certificates that Node itself trusts when it is given none. */
 const trusted = () => {
@@ -34,13 +33,12 @@ const trusted = () => {
  * @param {boolean | object} given `true`, or Node's options ca, cert, key, servername, rejectUnauthorized
  */
 const tlsSettings = (given) => {
-  const options = given === true ? {} : given
-  checkOptions(options, KNOWN, 'tls.')
+  const options = readOptions(given === true ? {} : given, KNOWN, 'tls.')
   const byDefault = process.env.NODE_TLS_REJECT_UNAUTHORIZED !== '0'
   return {
-    ca: options.ca === undefined ? trusted() : [options.ca].flat().map(text),
-    cert: text(options.cert),
-    key: text(options.key),
+    ca: options.ca ?? trusted(),
+    cert: options.cert,
+    key: options.key,
     servername: options.servername,
     rejectUnauthorized: options.rejectUnauthorized ?? byDefault
   }
@@ -55,7 +53,7 @@ const clientTls = (given) => {
   for (const name of given === true ? [] : Object.keys(KNOWN)) {
     const value = given[name] ?? undefined
     const isPart = Array.isArray(value) && name !== 'ca'
-    options[name] = isPart ? value.map(String).join('\n') : value
+    options[name] = isPart ? value.map(pemText).join('\n') : value
   }
   return tlsSettings(options)
 }
