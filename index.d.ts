@@ -81,19 +81,27 @@ declare namespace keyStore {
    * createKeyStore({ sentinel: { nodes: ['s1:26379', 's2:26379'], name: 'main' }, db: 2 })
    * createKeyStore({ cluster: { nodes: [{ host: 'n1', port: 6379 }] } })
    */
-  export type Address = Parts & (({ url: string | UrlObject } & NoPlace) | Place)
+  export type Address = Parts &
+    (
+      | ({ url: string | UrlObject } & NoPlace & NoTopology)
+      | (Place & NoTopology)
+      | (Topology & NoPlace)
+    )
 
   /** A place that is not told by a URL. */
   type Place =
     | { url?: undefined; path: string; tls?: false | undefined }
     | { url?: undefined; port: number | string }
     | { url?: undefined; host: string }
-    | (NoServer & { url?: undefined; sentinel: Sentinel; cluster?: undefined })
-    | (NoServer & { url?: undefined; cluster: Cluster; sentinel?: undefined })
 
-  type NoServer = { host?: undefined; port?: undefined; path?: undefined }
+  /** A place that others are to tell. */
+  type Topology =
+    | { url?: undefined; sentinel: Sentinel; cluster?: undefined }
+    | { url?: undefined; cluster: Cluster; sentinel?: undefined }
 
-  type NoPlace = NoServer & { sentinel?: undefined; cluster?: undefined }
+  type NoPlace = { host?: undefined; port?: undefined; path?: undefined }
+
+  type NoTopology = { sentinel?: undefined; cluster?: undefined }
 
   /** The parts of an {@link Address}. */
   interface Parts {
