@@ -110,6 +110,8 @@ impl Receiver<()> for Caller {
         }
     }
 
+    fn stalled(&self) {}
+
     fn connection(&self, event: ConnectionEvent) {
         match (event, &self.settings.endpoint) {
             // Comes on the I/O thread, before anything connects.

@@ -3,7 +3,11 @@
 //! No message holds a password: servers are named by [`crate::settings::Settings::server`], and
 //! replies pass through [`reply_text`].
 
+use std::io;
 use std::sync::Arc;
+
+/// What systems say when there are no file descriptors left: ENFILE, EMFILE, WSAEMFILE.
+const NO_FILES: [i32; 3] = [23, 24, 10_024];
 
 /// The reason of a failure, with the server it came from and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +43,16 @@ pub enum Error {
         /// The server that was tried.
         server: Arc<str>,
         /// What the last attempt met.
+        reason: Arc<str>,
+    },
+    /// This process, or its machine, has not what a connection takes: a file descriptor, a thread, memory.
+    #[error(
+        "no connection to {server}: {reason}; free file descriptors, threads or memory of this process, or raise its limits"
+    )]
+    Shortage {
+        /// The server that was to be connected to.
+        server: Arc<str>,
+        /// What was missing.
         reason: Arc<str>,
     },
     /// The TLS handshake failed.
@@ -153,7 +167,7 @@ impl Error {
             Error::Closed => "CLOSED",
             Error::Busy { .. } => "BUSY",
             Error::Timeout { .. } => "TIMEOUT",
-            Error::Unreachable { .. } | Error::Client(_) => "UNREACHABLE",
+            Error::Unreachable { .. } | Error::Shortage { .. } | Error::Client(_) => "UNREACHABLE",
             Error::Tls { .. } => "TLS",
             Error::Protocol { .. } => "PROTOCOL",
             Error::Auth { .. } | Error::Credentials(_) => "AUTH",
@@ -170,10 +184,23 @@ impl Error {
         }
     }
 
+    /// Why there is no connection to a server.
+    pub fn unconnected(server: Arc<str>, error: &io::Error) -> Error {
+        let reason = error.to_string().into();
+        let is_of_files = error
+            .raw_os_error()
+            .is_some_and(|code| NO_FILES.contains(&code));
+        match is_of_files || error.kind() == io::ErrorKind::OutOfMemory {
+            true => Error::Shortage { server, reason },
+            false => Error::Unreachable { server, reason },
+        }
+    }
+
     /// The same error, where the server's own words do not hold the integration id.
     pub fn without(mut self, integration: &[u8]) -> Error {
         let words = match &mut self {
             Error::Unreachable { reason, .. }
+            | Error::Shortage { reason, .. }
             | Error::Tls { reason, .. }
             | Error::Protocol { reason, .. }
             | Error::Credentials(reason)
@@ -230,6 +257,7 @@ impl Error {
         matches!(
             self,
             Error::Unreachable { .. }
+                | Error::Shortage { .. }
                 | Error::Protocol { .. }
                 | Error::Reply {
                     kind: ReplyKind::ReadOnly,

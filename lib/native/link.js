@@ -1,7 +1,7 @@
 const { isDeepStrictEqual } = require('node:util')
 const { binding: native } = require('./load')
 const { refuse } = require('../settings/check')
-const { NativePromise, soon } = require('../shared/globals')
+const { NativePromise, setTimeout, soon } = require('../shared/globals')
 
 const reject = NativePromise.reject.bind(NativePromise)
 
@@ -9,14 +9,19 @@ const reject = NativePromise.reject.bind(NativePromise)
 const NEXT = 0
 const IS_OPEN = 1
 
+/** When to try once more to start a thread, in ms. */
+const RESUME = 20
+
 /**
  * What the native side settles promises with. It takes number and result of each, in turn; of one
  * that failed, -1 less its number and the error. A promise that is not there was never handed out,
  * or is settled: the native side goes through a list once more when something stopped this midway.
+ * Called with nothing, it is to try again soon what no thread could be started for.
  */
 const settler =
-  (resolves) =>
+  (resolves, resume) =>
   (...settled) => {
+    if (settled.length === 0) setTimeout(resume, RESUME).unref()
     for (let at = 0; at < settled.length; at += 2) {
       const isFailed = settled[at] < 0
       const number = isFailed ? -1 - settled[at] : settled[at]
@@ -31,7 +36,7 @@ class Link {
   #resolves = []
   #board = new Int32Array(2)
   /** The native side keeps it alive only while it has calls. */
-  #settle = settler(this.#resolves)
+  #settle = settler(this.#resolves, () => this.native.resume())
   #submit = () => this.native.submit()
 
   /** `settings` are those of the calls from now on. */

@@ -4,6 +4,7 @@
 mod exchange;
 mod poison;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -78,15 +79,48 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
         }
     }
 
-    /// Starts one on the I/O thread; calls with these settings wait for it.
-    pub(super) fn start(queue: &Arc<Queue<T, B>>, settings: &Settings) {
-        let driver = Driver::new(queue.clone());
-        // When there can be no thread the driver is dropped, which fails its calls.
-        if let Err(error) = thread::spawn(driver.run()) {
-            let error = Error::Internal(format!("no I/O thread: {error}").into());
-            let failed = ConnectionEvent::Failed(settings.server.clone(), error);
-            queue.receiver.connection(failed);
+    /// Runs on the I/O thread. Gives the driver back when there can be none now, and calls wait for it.
+    pub(super) fn start(self) -> Option<Driver<T, B>> {
+        match thread::handle() {
+            Ok(thread) => {
+                thread.spawn(self.run());
+                None
+            }
+            Err(error) => self.stall(&error),
         }
+    }
+
+    /// Does without a thread what cannot wait for one.
+    fn stall(mut self, error: &io::Error) -> Option<Driver<T, B>> {
+        let stage = self.take(false);
+        if stage == Stage::Abandoned {
+            self.has_ended = true;
+            return None;
+        }
+        if let Some(item) = self.pending.waiting.front()
+            && self.trouble.is_none()
+        {
+            let server = item.batch().settings.server.clone();
+            let reason = format!("no thread can be started for it ({error})").into();
+            let error = Error::Shortage {
+                server: server.clone(),
+                reason,
+            };
+            self.tell(ConnectionEvent::Failed(server, error.clone()));
+            self.trouble = Some(error);
+        }
+        self.check_deadlines();
+        let trouble = self.trouble.clone();
+        self.pending.fail(|batch, _| {
+            let waits = batch.settings.offline_queue && stage != Stage::Closing;
+            trouble.clone().filter(|_| !waits)
+        });
+        self.deliver();
+        if self.pending.is_empty() && self.retire() {
+            return None;
+        }
+        self.queue.receiver.stalled();
+        Some(self)
     }
 
     /// Runs until the queue is closed and all its calls are settled.
@@ -300,7 +334,7 @@ fn overdue(trouble: Option<Error>, settings: &Settings) -> Error {
     })
 }
 
-/// A driver that ends while it has calls has panicked, or could not start: its calls fail.
+/// A driver that ends while it has calls has panicked: its calls fail.
 impl<T: Send + 'static, B: Backend> Drop for Driver<T, B> {
     fn drop(&mut self) {
         let error = Error::Internal("the I/O thread failed".into());

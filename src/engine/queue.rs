@@ -15,6 +15,9 @@ use crate::error::Error;
 pub trait Receiver<T>: Send + Sync + 'static {
     /// Takes all of `completions` out.
     fn settle(&self, completions: &mut Vec<Completion<T>>);
+    /// Hears that there is no thread to run on now: [`Submission::resume`](super::Submission::resume) is
+    /// to be called soon. Called on the thread of the submission.
+    fn stalled(&self);
     /// Hears what happens to the connection.
     fn connection(&self, event: ConnectionEvent);
 }

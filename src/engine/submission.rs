@@ -13,8 +13,10 @@ use crate::settings::Settings;
 const MIN_CALLS: usize = 32;
 
 /// The calls made on a queue since the last ones went to it.
-pub struct Submission<T, B> {
+pub struct Submission<T: Send + 'static, B: Backend> {
     queue: Arc<Queue<T, B>>,
+    /// The queue's driver, while it has no thread to run on.
+    stalled: Option<Driver<T, B>>,
     batch: Option<Batch<T>>,
     /// With how many calls a batch goes before the end.
     limit: usize,
@@ -27,6 +29,7 @@ impl<T: Send + 'static, B: Backend> Submission<T, B> {
     pub fn new(queue: Arc<Queue<T, B>>) -> Submission<T, B> {
         Submission {
             queue,
+            stalled: None,
             batch: None,
             limit: MAX_CALLS,
             room: Room::default(),
@@ -67,11 +70,16 @@ impl<T: Send + 'static, B: Backend> Submission<T, B> {
     fn send(&mut self) {
         if let Some(batch) = self.batch.take() {
             self.room = batch.room();
-            let settings = batch.settings.clone();
             if self.queue.push(batch) {
-                Driver::start(&self.queue, &settings);
+                self.stalled = Driver::new(self.queue.clone()).start();
             }
         }
+    }
+
+    /// Starts the driver that could not be started before; fails the calls that cannot wait for it any
+    /// longer. See [`Receiver::stalled`](super::Receiver::stalled).
+    pub fn resume(&mut self) {
+        self.stalled = self.stalled.take().and_then(Driver::start);
     }
 }
 

@@ -1,6 +1,5 @@
 //! The I/O thread: one a process, shared by all queues, parked while none has anything to do.
 
-use std::future::Future;
 use std::io;
 use std::sync::Mutex;
 use std::thread;
@@ -9,20 +8,16 @@ use tokio::runtime::{Builder, Handle};
 
 static HANDLE: Mutex<Option<Handle>> = Mutex::new(None);
 
-/// Runs `task` on the I/O thread, which starts with the first one. Who runs on a runtime already is
-/// served there.
-pub(super) fn spawn(task: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+/// The I/O thread, which starts when it is asked for first. Who runs on a runtime already is served there.
+pub(super) fn handle() -> io::Result<Handle> {
     if let Ok(current) = Handle::try_current() {
-        current.spawn(task);
-        return Ok(());
+        return Ok(current);
     }
     let mut handle = HANDLE.lock().unwrap_or_else(|poison| poison.into_inner());
-    let running = match &*handle {
-        Some(running) => running.clone(),
-        None => handle.insert(start()?).clone(),
-    };
-    running.spawn(task);
-    Ok(())
+    match &*handle {
+        Some(running) => Ok(running.clone()),
+        None => Ok(handle.insert(start()?).clone()),
+    }
 }
 
 fn start() -> io::Result<Handle> {

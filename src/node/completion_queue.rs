@@ -34,7 +34,8 @@ pub(super) struct CompletionQueue {
     is_orphan: AtomicBool,
     /// The JavaScript function that hears of the connection.
     listener: Reference,
-    /// The JavaScript function that settles promises: `settle(number, result, number, …)`. It may
+    /// The JavaScript function that settles promises: `settle(number, result, number, …)`. Without
+    /// arguments it is to see to it that `Link::resume` is called soon. It may
     /// know the stores, so it is kept alive only while a call is under way.
     settle: Reference,
 }
@@ -43,6 +44,7 @@ pub(super) struct CompletionQueue {
 struct Arrived {
     done: Vec<Completion<Ticket>>,
     notes: Vec<ConnectionEvent>,
+    is_stalled: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -195,7 +197,11 @@ impl CompletionQueue {
     fn settle_arrived(&self, env: sys::napi_env, promises: &Promises) {
         // Cleared before the queue is taken: what arrives after that signals anew.
         self.is_signalled.store(false, Ordering::Release);
-        let Arrived { mut done, notes } = std::mem::take(&mut *self.arrived());
+        let Arrived {
+            mut done,
+            notes,
+            is_stalled,
+        } = std::mem::take(&mut *self.arrived());
         for note in notes {
             // Signals that were on their way still come after the release, and the listener itself
             // may bring on the garbage collection that releases: the listener is gone then.
@@ -244,6 +250,9 @@ impl CompletionQueue {
             arrived.done = done;
         }
         drop(arrived);
+        if is_stalled {
+            self.settle.call(env, &[]);
+        }
         self.settled(env, count);
     }
 }
@@ -251,6 +260,11 @@ impl CompletionQueue {
 impl Receiver<Ticket> for CompletionQueue {
     fn settle(&self, done: &mut Vec<Completion<Ticket>>) {
         self.arrived().done.append(done);
+        self.signal();
+    }
+
+    fn stalled(&self) {
+        self.arrived().is_stalled = true;
         self.signal();
     }
 

@@ -93,6 +93,11 @@ impl Gate {
         }
     }
 
+    /// See [`Submission::resume`].
+    pub(super) fn resume(&self) {
+        self.submission.borrow_mut().resume();
+    }
+
     /// Holds the calls from now on back, apart from those that wait already.
     pub(super) fn hold(&self, reason: &str) {
         let mut waiting = self.waiting.borrow_mut();

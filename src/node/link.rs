@@ -55,7 +55,7 @@ pub struct Bytes {
 impl Link {
     /// `listener(state, server, reason, code)` hears what happens to the connection, and
     /// `settle(number, result, number, …)`, which is kept alive only while a call is under way,
-    /// what becomes of calls. On `board` stands the number that the next call's promise is to be
+    /// what becomes of calls; without arguments it is to see to it that `resume` is called. On `board` stands the number that the next call's promise is to be
     /// known by, and whether `submit` is still to be called for those before it.
     #[napi(constructor)]
     pub fn new(
@@ -104,6 +104,13 @@ impl Link {
     #[napi]
     pub fn submit(&self) {
         self.0.gate.end();
+    }
+
+    /// Goes on with calls that no thread could be started for: to be called soon after `settle` was,
+    /// without arguments.
+    #[napi]
+    pub fn resume(&self) {
+        self.0.gate.resume();
     }
 
     /// Holds the calls from now on back, apart from those that are held back already. `reason` is

@@ -75,10 +75,7 @@ impl<'a> Server<'a> {
 
     /// What is wrong with a server that cannot be connected to.
     pub(super) fn unreachable(&self, error: &io::Error) -> Error {
-        Error::Unreachable {
-            server: self.name.clone(),
-            reason: error.to_string().into(),
-        }
+        Error::unconnected(self.name.clone(), error)
     }
 }
 

@@ -1,19 +1,21 @@
 //! The byte stream to a server: TCP, TLS over TCP, or a Unix socket.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::thread;
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 use tokio_rustls::client::TlsStream;
 
 use super::server::Place;
-use crate::settings::{Family, Tls};
+use crate::settings::{Address, Family, Tls};
 
 /// After this much silence the kernel asks whether the peer is still there.
 const KEEPALIVE: Duration = Duration::from_secs(15);
@@ -47,8 +49,9 @@ pub(super) async fn look_up(place: Place<'_>) -> io::Result<Vec<Socket>> {
         Place::Tcp(address, family) => (address, family),
         Place::Unix(path) => return Ok(vec![Socket::Unix(path.to_owned())]),
     };
-    let found: Vec<Socket> = lookup_host((address.host.as_str(), address.port))
+    let found: Vec<Socket> = resolve(address)
         .await?
+        .into_iter()
         .filter(|candidate| match family {
             Some(Family::V4) => candidate.is_ipv4(),
             Some(Family::V6) => candidate.is_ipv6(),
@@ -61,6 +64,28 @@ pub(super) async fn look_up(place: Place<'_>) -> io::Result<Vec<Socket>> {
         return Err(io::Error::new(io::ErrorKind::NotFound, reason));
     }
     Ok(found)
+}
+
+/// The addresses of a host. The system is asked on a thread of its own: the runtime's pool of them
+/// panics when it cannot start one.
+async fn resolve(address: &Address) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(ip) = address.host.parse() {
+        return Ok(vec![SocketAddr::new(ip, address.port)]);
+    }
+    let (host, port) = (address.host.clone(), address.port);
+    let (sender, found) = oneshot::channel();
+    let look_up = move || {
+        let found = (host.as_str(), port).to_socket_addrs();
+        // Nobody waits any more when it took too long.
+        let _ = sender.send(found.map(Iterator::collect));
+    };
+    let name = concat!(env!("CARGO_PKG_NAME"), "-look-up");
+    let started = thread::Builder::new().name(name.to_owned()).spawn(look_up);
+    started.map_err(|error| {
+        let reason = format!("no thread can be started to look up its name ({error})");
+        io::Error::new(io::ErrorKind::OutOfMemory, reason)
+    })?;
+    found.await.map_err(io::Error::other)?
 }
 
 impl Stream {

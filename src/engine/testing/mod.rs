@@ -58,6 +58,8 @@ impl Receiver<u32> for Results {
         }
     }
 
+    fn stalled(&self) {}
+
     fn connection(&self, event: ConnectionEvent) {
         eprintln!("{event:?}");
     }

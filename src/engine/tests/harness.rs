@@ -21,6 +21,8 @@ impl Receiver<u32> for Noted {
         }
     }
 
+    fn stalled(&self) {}
+
     fn connection(&self, _: ConnectionEvent) {}
 }
 
