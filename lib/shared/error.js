@@ -1,7 +1,18 @@
 const { isLogging, log, reasonOf } = require('./log')
 
+/** Marks the errors of all copies of this module: a process may have several, and several realms. */
+const BRAND = Symbol.for('js-redis-key-store:KeyStoreError')
+
+const isInstance = Function.prototype[Symbol.hasInstance]
+
 /** Why a call failed. `code` is one of the list in index.d.ts and in the README. */
 class KeyStoreError extends Error {
+  /** Those of another copy are instances too. A class derived from this one has its own alone. */
+  static [Symbol.hasInstance](value) {
+    if (this !== KeyStoreError) return isInstance.call(this, value)
+    return typeof value === 'object' && value !== null && BRAND in value
+  }
+
   /**
    * @param {string} code
    * @param {string} reason what happened, on which server, what to do
@@ -16,7 +27,10 @@ class KeyStoreError extends Error {
   }
 }
 
-Object.defineProperty(KeyStoreError.prototype, 'name', { value: 'KeyStoreError' })
+Object.defineProperties(KeyStoreError.prototype, {
+  name: { value: 'KeyStoreError' },
+  [BRAND]: { value: true }
+})
 
 /** Tells of a store's failed calls, counts them, and makes the errors that it rejects with. */
 class Reporter {
