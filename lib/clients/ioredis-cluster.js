@@ -1,6 +1,5 @@
 /** Cluster clients of ioredis 4 and newer and of iovalkey. */
 
-const dns = require('node:dns')
 const { numberOption, refuse } = require('../settings/check')
 const { login } = require('../settings/login')
 const { natMap, withoutBrackets } = require('../settings/place')
@@ -14,11 +13,14 @@ const isMine = (client) =>
   typeof client.connectionEpoch === 'number' &&
   typeof client.status === 'string'
 
+/** Node's module opens a channel when it is loaded, which a client with such an option has done. */
+const isSystemLookup = (value) => value === require('node:dns').lookup
+
 const foreign = (client) => {
   const { options } = client
   for (const name of ['natMap', 'dnsLookup']) {
     const value = options[name]
-    if (typeof value === 'function' && value !== dns.lookup) return `a ${name} that is a function`
+    if (typeof value === 'function' && !isSystemLookup(value)) return `a ${name} that is a function`
   }
   if (logins(client).length > 1) return 'nodes with logins of their own'
   return foreignTls(options.redisOptions?.tls)

@@ -1,11 +1,11 @@
-const debug = require('debug')('botmatic:js-redis-key-store')
+const { log, reasonOf } = require('../shared/log')
 
 /** Runs what hangs on a client: what goes wrong there must not become the client's own error. */
 const guarded = (run, ...args) => {
   try {
     run(...args)
   } catch (error) {
-    debug('cannot follow the client: %s', error?.message)
+    log('cannot follow the client: %s', reasonOf(error))
   }
 }
 

@@ -42,7 +42,8 @@ class Link {
   /** `settings` are those of the calls from now on. */
   constructor(settings, listener) {
     this.settings = settings
-    this.native = checked(() => new native.Link(settings, listener, this.#settle, this.#board))
+    this.native = native.Link.open(settings, listener, this.#settle, this.#board)
+    if (typeof this.native === 'string') throw refuse(this.native)
   }
 
   /**
@@ -59,7 +60,8 @@ class Link {
   /** New settings mean a new connection. */
   update(settings) {
     if (isDeepStrictEqual(settings, this.settings)) return
-    checked(() => this.native.update(settings))
+    const complaint = this.native.update(settings)
+    if (complaint) throw refuse(complaint)
     this.settings = settings
   }
 
@@ -69,15 +71,6 @@ class Link {
       this.expect(resolve)
       if (this.native.close()) resolve(true)
     })
-  }
-}
-
-/** Runs the native side's own checks, whose complaints are about what the caller passed. */
-const checked = (run) => {
-  try {
-    return run()
-  } catch (error) {
-    throw refuse(error.message)
   }
 }
 

@@ -9,6 +9,7 @@ const isInstance = Function.prototype[Symbol.hasInstance]
 class KeyStoreError extends Error {
   /** Those of another copy are instances too. A class derived from this one has its own alone. */
   static [Symbol.hasInstance](value) {
+    // biome-ignore lint/complexity/noThisInStatic: a class derived from it is asked too.
     if (this !== KeyStoreError) return isInstance.call(this, value)
     return typeof value === 'object' && value !== null && BRAND in value
   }

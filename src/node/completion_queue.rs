@@ -7,10 +7,12 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use napi::{Env, Result, check_status, sys};
+use napi::bindgen_prelude::{JsObjectValue, Object};
+use napi::{Env, JsValue, Result, check_status, sys};
 
+use super::function::function;
 use super::promise::{Promises, Ticket, settle};
-use super::value::{Reference, Scope, Values, string};
+use super::value::{Reference, Scope, Values, boolean, string};
 use crate::backend::redis::Redis;
 use crate::engine::{self, Completion, ConnectionEvent, Receiver};
 use crate::error::Error;
@@ -24,12 +26,14 @@ pub(super) type Queue = engine::Queue<Ticket, Redis>;
 /// The receiver of a link's results.
 pub(super) struct CompletionQueue {
     arrived: Mutex<Arrived>,
-    /// `None` once the environment or the link is gone. Locked for every call of it, so that it
+    /// `None` once the link is closed or its environment is gone. Locked for every call of it, so that it
     /// cannot be freed under the I/O thread.
     function: Mutex<Option<Function>>,
     is_signalled: AtomicBool,
     /// Calls that are not settled. Written by the JavaScript thread only.
     pending: AtomicUsize,
+    /// Whether no call is to come any more, but to fail at once.
+    is_closed: AtomicBool,
     /// Whether JavaScript has let go of the link.
     is_orphan: AtomicBool,
     /// The JavaScript function that hears of the connection.
@@ -71,6 +75,7 @@ impl CompletionQueue {
             function: Mutex::new(None),
             is_signalled: AtomicBool::new(false),
             pending: AtomicUsize::new(0),
+            is_closed: AtomicBool::new(false),
             is_orphan: AtomicBool::new(false),
             listener,
             settle,
@@ -91,8 +96,21 @@ impl CompletionQueue {
             promises,
             before: Box::new(before),
         };
-        *self.function() = Some(threadsafe_function(env, context)?);
+        let resource = self.resource(env)?;
+        *self.function() = Some(threadsafe_function(env, context, resource)?);
         Ok(())
+    }
+
+    /// What `async_hooks` see of the function: as other resources do, it tells whether it keeps the
+    /// process alive.
+    fn resource<'env>(self: &Arc<Self>, env: &'env Env) -> Result<Object<'env>> {
+        let completions = self.clone();
+        let has_ref = function(env, "hasRef", move |env, _| {
+            boolean(env, completions.pending() > 0)
+        })?;
+        let mut resource = Object::new(env)?;
+        resource.set_named_property("hasRef", has_ref)?;
+        Ok(resource)
     }
 
     fn function(&self) -> MutexGuard<'_, Option<Function>> {
@@ -116,12 +134,12 @@ impl CompletionQueue {
     pub(super) fn depart(&self, env: sys::napi_env) {
         let pending = self.pending();
         self.pending.store(pending + 1, Ordering::Relaxed);
-        if pending == 0
-            && let Some(Function(function)) = *self.function()
-        {
+        if pending == 0 {
             self.settle.hold(env);
-            // SAFETY: the function is alive, see the field; this is the JavaScript thread.
-            unsafe { sys::napi_ref_threadsafe_function(env, function) };
+            if let Some(Function(function)) = *self.function() {
+                // SAFETY: the function is alive, see the field; this is the JavaScript thread.
+                unsafe { sys::napi_ref_threadsafe_function(env, function) };
+            }
         }
     }
 
@@ -129,29 +147,35 @@ impl CompletionQueue {
         let pending = self.pending() - count;
         self.pending.store(pending, Ordering::Relaxed);
         if pending == 0 && count > 0 {
+            self.settle.let_go(env);
             if let Some(Function(function)) = *self.function() {
-                self.settle.let_go(env);
                 // SAFETY: as in `depart`.
                 unsafe { sys::napi_unref_threadsafe_function(env, function) };
             }
-            if self.is_orphan.load(Ordering::Relaxed) {
-                self.release(env);
-            }
+            self.end(env);
         }
     }
 
-    /// JavaScript lets go of the link: the function goes when the last call is settled.
+    /// No call is to come any more, but to fail at once: the function goes when the last one is
+    /// settled, so that nothing is left open that Node would show.
+    pub(super) fn close(&self, env: sys::napi_env) {
+        self.is_closed.store(true, Ordering::Relaxed);
+        if self.pending() == 0 {
+            self.end(env);
+        }
+    }
+
+    /// JavaScript lets go of the link: all goes when the last call is settled.
     pub(super) fn orphan(&self, env: sys::napi_env) {
         self.is_orphan.store(true, Ordering::Relaxed);
-        if self.pending() == 0 {
-            self.release(env);
-        }
+        self.close(env);
     }
 
-    fn release(&self, env: sys::napi_env) {
-        if let Some(Function(function)) = self.function().take() {
-            self.listener.delete(env);
-            self.settle.delete(env);
+    /// Lets go of what nobody needs any more, now that no call is under way.
+    fn end(&self, env: sys::napi_env) {
+        if self.is_closed.load(Ordering::Relaxed)
+            && let Some(Function(function)) = self.function().take()
+        {
             // SAFETY: taken out first, so nobody calls it any more.
             unsafe {
                 sys::napi_release_threadsafe_function(
@@ -159,6 +183,17 @@ impl CompletionQueue {
                     sys::ThreadsafeFunctionReleaseMode::release,
                 );
             }
+        }
+        if self.is_orphan.load(Ordering::Relaxed) {
+            self.listener.delete(env);
+            self.settle.delete(env);
+        }
+    }
+
+    /// Settles what has arrived, where the function is gone that would.
+    pub(super) fn settle_late(&self, env: sys::napi_env, promises: &Promises) {
+        if self.function().is_none() {
+            self.settle_arrived(env, promises);
         }
     }
 
@@ -274,7 +309,7 @@ impl Receiver<Ticket> for CompletionQueue {
     }
 }
 
-fn threadsafe_function(env: &Env, context: Context) -> Result<Function> {
+fn threadsafe_function(env: &Env, context: Context, resource: Object) -> Result<Function> {
     let raw = env.raw();
     let name = string(raw, b"js-redis-key-store").unwrap_or(ptr::null_mut());
     let context = Box::into_raw(Box::new(context)).cast::<c_void>();
@@ -284,7 +319,7 @@ fn threadsafe_function(env: &Env, context: Context) -> Result<Function> {
         sys::napi_create_threadsafe_function(
             raw,
             ptr::null_mut(),
-            ptr::null_mut(),
+            resource.raw(),
             name,
             0,
             1,

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Int32Array, Unknown};
+use napi::bindgen_prelude::{Either, Int32Array, Unknown};
 use napi::{Env, JsValue, Result, sys};
 use napi_derive::napi;
 
@@ -57,8 +57,10 @@ impl Link {
     /// `settle(number, result, number, …)`, which is kept alive only while a call is under way,
     /// what becomes of calls; without arguments it is to see to it that `resume` is called. On `board` stands the number that the next call's promise is to be
     /// known by, and whether `submit` is still to be called for those before it.
-    #[napi(constructor)]
-    pub fn new(
+    /// Gives what is wrong with the settings instead, where something is: an exception thrown here
+    /// would be one that nobody catches to `--abort-on-uncaught-exception`.
+    #[napi]
+    pub fn open(
         env: &Env,
         settings: ServerSettings,
         #[napi(
@@ -67,8 +69,11 @@ impl Link {
         listener: Unknown<'_>,
         #[napi(ts_arg_type = "(...settled: unknown[]) => void")] settle: Unknown<'_>,
         board: Int32Array,
-    ) -> Result<Link> {
-        let settings = Settings::try_from(settings)?;
+    ) -> Result<Either<Link, String>> {
+        let settings = match Settings::try_from(settings) {
+            Ok(settings) => settings,
+            Err(error) => return Ok(Either::B(error.reason.clone())),
+        };
         let board = Rc::new(Board::new(board)?);
         let listener = Reference::new(env.raw(), listener.raw())?;
         let settle = Reference::weak(env.raw(), settle.raw())?;
@@ -81,7 +86,7 @@ impl Link {
         completions.open(env, queue.clone(), promises.clone(), move || {
             before.end_overdue()
         })?;
-        Ok(Link(Rc::new(Shared {
+        Ok(Either::A(Link(Rc::new(Shared {
             env: env.raw(),
             completions,
             queue,
@@ -89,21 +94,30 @@ impl Link {
             gate,
             is_closed: Cell::new(false),
             refusal: RefCell::default(),
-        })))
+        }))))
     }
 
-    /// The settings of the calls from now on.
+    /// The settings of the calls from now on. Gives what is wrong with them, where something is.
     #[napi]
-    pub fn update(&self, settings: ServerSettings) -> Result<()> {
-        self.0.gate.update(Settings::try_from(settings)?);
-        Ok(())
+    pub fn update(&self, settings: ServerSettings) -> Option<String> {
+        match Settings::try_from(settings) {
+            Ok(settings) => {
+                self.0.gate.update(settings);
+                None
+            }
+            Err(error) => Some(error.reason.clone()),
+        }
     }
 
     /// Sends the calls made since the last time: to be called once what else was to be called is
     /// called.
     #[napi]
     pub fn submit(&self) {
-        self.0.gate.end();
+        let shared = &self.0;
+        shared.gate.end();
+        if shared.is_closed.get() {
+            shared.completions.settle_late(shared.env, &shared.promises);
+        }
     }
 
     /// Goes on with calls that no thread could be started for: to be called soon after `settle` was,
@@ -160,12 +174,14 @@ impl Link {
         let shared = &self.0;
         shared.is_closed.set(true);
         let number = shared.promises.reserve();
-        if shared.gate.close(number) {
+        let is_waiting = shared.gate.close(number);
+        if is_waiting {
             shared.completions.depart(env.raw());
-            return None;
+        } else {
+            shared.promises.free([number]);
         }
-        shared.promises.free([number]);
-        Some(true)
+        shared.completions.close(env.raw());
+        (!is_waiting).then_some(true)
     }
 
     /// What went over its connections so far.

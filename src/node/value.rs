@@ -97,20 +97,18 @@ pub(super) struct Values {
 impl Values {
     /// The values, as handles of the current scope.
     pub(super) fn new(env: sys::napi_env) -> Values {
-        let mut values = Values {
-            yes: ptr::null_mut(),
-            no: ptr::null_mut(),
-            null: ptr::null_mut(),
-            undefined: ptr::null_mut(),
-        };
+        let (mut null, mut undefined) = (ptr::null_mut(), ptr::null_mut());
         // SAFETY: each is a valid place for a handle of `env`; these calls do not fail.
         unsafe {
-            sys::napi_get_boolean(env, true, &mut values.yes);
-            sys::napi_get_boolean(env, false, &mut values.no);
-            sys::napi_get_null(env, &mut values.null);
-            sys::napi_get_undefined(env, &mut values.undefined);
+            sys::napi_get_null(env, &mut null);
+            sys::napi_get_undefined(env, &mut undefined);
         }
-        values
+        Values {
+            yes: boolean(env, true),
+            no: boolean(env, false),
+            null,
+            undefined,
+        }
     }
 
     /// What a call comes to.
@@ -122,6 +120,14 @@ impl Values {
             Answer::Id(id) => string(env, id).unwrap_or(self.undefined),
         }
     }
+}
+
+/// `true` or `false`
+pub(super) fn boolean(env: sys::napi_env, is_true: bool) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: `value` is a valid place for a handle of `env`; this call does not fail.
+    unsafe { sys::napi_get_boolean(env, is_true, &mut value) };
+    value
 }
 
 /// A JavaScript number of an integer.
