@@ -64,8 +64,8 @@ for (const version of [5, 6]) {
           store.getExtId('i', 1)
         ]
         const expected = [
-          false,
-          null,
+          'rejects NOID',
+          'rejects NOID',
           'rejects TypeError',
           'rejects RangeError',
           'rejects TypeError',

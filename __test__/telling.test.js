@@ -5,6 +5,7 @@ const diagnostics = require('node:diagnostics_channel')
 const { beforeEach, test } = require('node:test')
 const createKeyStore = require('..')
 const { freePort } = require('../scripts/redis')
+const { messages } = require('./support/messages')
 const { runScript } = require('./support/programs')
 const { useServer } = require('./support/redis')
 
@@ -12,15 +13,6 @@ const TOKEN = 'tok3n-of-an-integration'
 
 const server = useServer()
 beforeEach(() => server.command('flushall'))
-
-/** What is published on a channel while `t` runs. */
-const messages = (t, name) => {
-  const heard = []
-  const listener = (message) => heard.push(message)
-  diagnostics.subscribe(`js-redis-key-store:${name}`, listener)
-  t.after(() => diagnostics.unsubscribe(`js-redis-key-store:${name}`, listener))
-  return heard
-}
 
 test('each call is told, with what came of it', async (t) => {
   const heard = messages(t, 'call')
@@ -43,7 +35,7 @@ test('each call is told, with what came of it', async (t) => {
     ['deleteIds', 'true', 1],
     ['deleteIds', 'false', 1],
     ['deleteAllIds', 'true', 1],
-    ['saveIds', 'false', 0]
+    ['saveIds', 'NOID', 0]
   ])
   for (const { integration, milliseconds, ...rest } of heard) {
     assert.equal(integration, 'tok3…')

@@ -35,6 +35,51 @@ impl Operation {
     }
 }
 
+/// What is given as an id and is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoId {
+    /// `undefined`
+    Undefined,
+    /// `null`
+    Null,
+    /// The empty string, or what has it as text.
+    Empty,
+    /// `NaN`
+    NotANumber,
+    /// An array.
+    Array,
+    /// A function.
+    Function,
+    /// What has a `then`.
+    Promise,
+    /// An object whose text says no more than that.
+    Object,
+}
+
+impl NoId {
+    /// What it is, in a message.
+    pub fn name(self) -> &'static str {
+        match self {
+            NoId::Undefined => "undefined",
+            NoId::Null => "null",
+            NoId::Empty => "empty",
+            NoId::NotANumber => "NaN",
+            NoId::Array => "an array",
+            NoId::Function => "a function",
+            NoId::Promise => "a promise",
+            NoId::Object => "an object without a text of its own",
+        }
+    }
+
+    /// What to do about it.
+    pub fn advice(self) -> &'static str {
+        match self {
+            NoId::Promise => "await it first",
+            _ => "pass a string, a number or an object with a toString of its own",
+        }
+    }
+}
+
 /// What a call comes to when it does not fail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {

@@ -6,6 +6,8 @@
 use std::io;
 use std::sync::Arc;
 
+use crate::call::NoId;
+
 /// What systems say when there are no file descriptors left: ENFILE, EMFILE, WSAEMFILE.
 const NO_FILES: [i32; 3] = [23, 24, 10_024];
 
@@ -119,6 +121,14 @@ pub enum Error {
         /// The server that hung up.
         server: Arc<str>,
     },
+    /// What was given as an id is none.
+    #[error("the {which} is {}, which is no id; {}", what.name(), what.advice())]
+    NoId {
+        /// Which id of the call.
+        which: &'static str,
+        /// What was given.
+        what: NoId,
+    },
     /// A fault of this module.
     #[error("internal error: {0}; please report it")]
     Internal(Arc<str>),
@@ -173,6 +183,7 @@ impl Error {
             Error::Auth { .. } | Error::Credentials(_) => "AUTH",
             Error::Database { .. } => "DATABASE",
             Error::HungUp { .. } => "REPLY",
+            Error::NoId { .. } => "NOID",
             Error::Internal(_) => "INTERNAL",
             Error::Reply { kind, .. } => match kind {
                 ReplyKind::NoPerm => "NOPERM",
@@ -212,6 +223,7 @@ impl Error {
             | Error::Busy { .. }
             | Error::Timeout { .. }
             | Error::HungUp { .. }
+            | Error::NoId { .. }
             | Error::Internal(_) => return self,
         };
         let id = String::from_utf8_lossy(integration);
@@ -249,6 +261,11 @@ impl Error {
             kind,
             reply,
         }
+    }
+
+    /// Whether the call was none that could be made.
+    pub fn is_no_id(&self) -> bool {
+        matches!(self, Error::NoId { .. })
     }
 
     /// Whether the call may do better on another connection or later, so that it is waited for.

@@ -5,6 +5,8 @@
 
 pub mod targets;
 
+#[path = "../../src/call.rs"]
+mod call;
 #[path = "../../src/error.rs"]
 mod error;
 #[path = "../../src/key.rs"]

@@ -7,6 +7,7 @@ const { NativePromise, clock } = require('../shared/globals')
 const { reasonOf } = require('../shared/log')
 const { within } = require('../shared/within')
 const { deleteAll } = require('./delete-all')
+const { complaint, readId } = require('./id')
 
 const isFunction = (value) => typeof value === 'function'
 
@@ -20,15 +21,6 @@ const isDelegable = (value) =>
 const closeClient = (client) => {
   const name = ['quit', 'close', 'disconnect', 'destroy'].find((each) => isFunction(client[each]))
   return name && client[name]()
-}
-
-/** Text of an id as in a template literal, `undefined` for what is none. */
-const textOf = (id) => {
-  if (id === undefined || id === null || typeof id === 'function') return undefined
-  if (Array.isArray(id) || Number.isNaN(id)) return undefined
-  const text = toUSVString(`${id}`)
-  const isPlain = typeof id === 'object' && text === '[object Object]'
-  return text === '' || isPlain ? undefined : text
 }
 
 const CODES = {
@@ -142,12 +134,13 @@ class Delegate {
 
   async #run(operation, integrationId, ...given) {
     const integration = toUSVString(`${integrationId}`)
-    const ids = given.map(textOf)
+    const ids = given.map(readId)
+    const call = { operation, integration, attempts: 0 }
     const started = clock()
     this.#made++
     let outcome
     try {
-      const answer = await this.#attempt(operation, integration, ids)
+      const answer = await this.#attempt(call, ids)
       outcome = typeof answer === 'boolean' ? `${answer}` : answer === null ? 'missing' : 'found'
       return answer
     } catch (error) {
@@ -157,13 +150,12 @@ class Delegate {
     } finally {
       if (calls.hasSubscribers) {
         const milliseconds = clock() - started
-        const shown = masked(integration)
-        calls.publish({ operation, integration: shown, milliseconds, outcome, attempts: 1 })
+        calls.publish({ ...call, integration: masked(integration), milliseconds, outcome })
       }
     }
   }
 
-  async #attempt(operation, integration, ids) {
+  async #attempt(call, ids) {
     if (this.#isClosed) {
       throw new Failure('CLOSED', 'the store is closed: its quit() was called; make a new store')
     }
@@ -171,13 +163,15 @@ class Delegate {
       const reason = `${this.#maxPending} calls wait already, as many as maxPending allows`
       throw new Failure('BUSY', reason)
     }
-    if (ids.includes(undefined)) return isLookup(operation) ? null : false
-    const call = this.#inTurn(operation, integration, ids)
-    this.#pending.add(call)
+    const reason = complaint(call.operation, ids)
+    if (reason) throw new Failure('NOID', reason)
+    const texts = ids.map(({ text }) => text)
+    const answer = this.#inTurn(call, texts)
+    this.#pending.add(answer)
     try {
-      return await call
+      return await answer
     } finally {
-      this.#pending.delete(call)
+      this.#pending.delete(answer)
     }
   }
 
@@ -200,21 +194,24 @@ class Delegate {
   }
 
   /** Runs a call after those of its integration before it, within its deadline. */
-  #inTurn(operation, integration, ids) {
+  #inTurn(call, ids) {
+    const { operation, integration } = call
     const { readTimeout, writeTimeout } = this.#timeouts
     const limit = isLookup(operation) ? readTimeout : writeTimeout
     // A timer may come a part of a millisecond early.
     const deadline = clock() + limit - 1
-    const start = () =>
-      OPERATIONS[operation](this.#commands, `${this.#prefix}${integration}`, ...ids)
+    const start = () => {
+      call.attempts = 1
+      return OPERATIONS[operation](this.#commands, `${this.#prefix}${integration}`, ...ids)
+    }
     const startInTime = () => {
       if (clock() >= deadline) throw late(limit)
       return start()
     }
     const before = this.#last.get(integration)
     const answer = before ? before.then(startInTime) : start()
-    const call = within(limit, answer, () => late(limit))
-    const end = call.then(
+    const inTime = within(limit, answer, () => late(limit))
+    const end = inTime.then(
       () => {},
       () => {}
     )
@@ -222,7 +219,7 @@ class Delegate {
     end.then(() => {
       if (this.#last.get(integration) === end) this.#last.delete(integration)
     })
-    return call
+    return inTime
   }
 }
 

@@ -34,38 +34,27 @@ class NativeStore {
   }
 
   saveIds(integrationId, botmaticId, extId) {
-    return new NativePromise((resolve) => {
-      const answer = this.#ready(resolve).saveIds(integrationId, botmaticId, extId)
-      if (answer !== undefined) resolve(answer)
-    })
+    return new NativePromise((resolve) =>
+      this.#ready(resolve).saveIds(integrationId, botmaticId, extId)
+    )
   }
 
   getBotmaticId(integrationId, extId) {
-    return new NativePromise((resolve) => {
-      const answer = this.#ready(resolve).getBotmaticId(integrationId, extId)
-      if (answer !== undefined) resolve(answer)
-    })
+    return new NativePromise((resolve) => this.#ready(resolve).getBotmaticId(integrationId, extId))
   }
 
   getExtId(integrationId, botmaticId) {
-    return new NativePromise((resolve) => {
-      const answer = this.#ready(resolve).getExtId(integrationId, botmaticId)
-      if (answer !== undefined) resolve(answer)
-    })
+    return new NativePromise((resolve) => this.#ready(resolve).getExtId(integrationId, botmaticId))
   }
 
   deleteIds(integrationId, botmaticId, extId) {
-    return new NativePromise((resolve) => {
-      const answer = this.#ready(resolve).deleteIds(integrationId, botmaticId, extId)
-      if (answer !== undefined) resolve(answer)
-    })
+    return new NativePromise((resolve) =>
+      this.#ready(resolve).deleteIds(integrationId, botmaticId, extId)
+    )
   }
 
   deleteAllIds(integrationId) {
-    return new NativePromise((resolve) => {
-      const answer = this.#ready(resolve).deleteAllIds(integrationId)
-      if (answer !== undefined) resolve(answer)
-    })
+    return new NativePromise((resolve) => this.#ready(resolve).deleteAllIds(integrationId))
   }
 
   stats() {
@@ -83,10 +72,7 @@ class NativeStore {
     return this.#source.close()
   }
 
-  /**
-   * The native calls, ready for one that `resolve` is the promise of. They give what it comes to when
-   * that is known at once.
-   */
+  /** The native calls, ready for one that `resolve` is the promise of. */
   #ready(resolve) {
     this.#source.catchUp()
     const { link } = this.#source

@@ -67,7 +67,9 @@ class Reporter {
   fail(code, reason, operation, integrationId) {
     const error = this.report(code, reason, operation, masked(integrationId))
     if (this.#given.strict) throw error
-    return operation.startsWith('get') ? undefined : false
+    if (!operation.startsWith('get')) return false
+    // Nothing is kept under what is no id.
+    return code === 'NOID' ? null : undefined
   }
 }
 

@@ -15,9 +15,8 @@ use super::promise::Ticket;
 use super::promise::UnderWay;
 use super::text::{self, Unwritten};
 use super::trace::Trace;
-use super::value::Values;
-use crate::call::{Answer, Operation};
-use crate::engine::{Call, Failure};
+use crate::call::{NoId, Operation};
+use crate::engine::{Call, Completion, Failure, Receiver};
 use crate::error::{Error, masked};
 
 const OPERATIONS: [Operation; 5] = [
@@ -60,9 +59,8 @@ impl Calls {
         Ok(functions)
     }
 
-    /// Makes a call, whose promise JavaScript knows by the number on the board: gives nothing, or
-    /// what it comes to when that is known already, or nothing with a pending exception when the
-    /// conversion of an argument throws.
+    /// Makes a call, whose promise JavaScript knows by the number on the board: gives nothing, with a
+    /// pending exception when the conversion of an argument throws.
     fn call(
         &self,
         env: sys::napi_env,
@@ -71,58 +69,79 @@ impl Calls {
     ) -> sys::napi_value {
         // First of all: a conversion may make calls, which are to have other numbers.
         let ticket = self.shared.promises.reserve();
-        let answer = self.make(env, operation, ticket, given);
-        if !matches!(answer, Ok(None)) {
+        if self.make(env, operation, ticket, given).is_err() {
             self.shared.promises.free([ticket]);
         }
-        answer.ok().flatten().unwrap_or(std::ptr::null_mut())
+        std::ptr::null_mut()
     }
 
-    /// Makes a call: its answer when that is known already.
     fn make(
         &self,
         env: sys::napi_env,
         operation: Operation,
         ticket: Ticket,
         mut given: [sys::napi_value; ARGUMENTS],
-    ) -> Result<Option<sys::napi_value>> {
+    ) -> Result<()> {
         // Most calls are all strings and integers, which need no conversion.
-        if !self.owner.is_traced.get() && self.refusal().is_none() {
-            match self.queue(env, operation, ticket, None, &given) {
-                Ok(()) => return Ok(None),
-                Err(Unwritten::NoId) => return Ok(Some(self.no_id(env, operation, None))),
-                Err(Unwritten::Unreadable) => {}
-            }
+        if !self.owner.is_traced.get()
+            && self.refusal().is_none()
+            && self.queue(env, operation, ticket, None, &given).is_ok()
+        {
+            return Ok(());
         }
         // In the order of a template literal, since that may run code.
         let [integration, ids @ ..] = &mut given;
         text::convert(env, integration)?;
-        let mut are_ids = true;
-        for id in &mut ids[..ids_of(operation)] {
-            are_ids &= text::convert_id(env, id)?;
+        let mut no_id = None;
+        for (id, &which) in ids.iter_mut().zip(ids_of(operation)) {
+            let what = text::convert_id(env, id)?;
+            no_id = no_id.or(what.map(|what| Error::NoId { which, what }));
         }
         let integration = text::bytes(env, *integration);
         let trace = || {
             let trace = || Box::new(Trace::new(operation, &integration));
             self.owner.is_traced.get().then(trace)
         };
-        let error = match self.refusal() {
+        let error = match self.refusal().or(no_id) {
             Some(error) => error,
-            None if !are_ids => return Ok(Some(self.no_id(env, operation, trace()))),
             None => match self.queue(env, operation, ticket, trace(), &given) {
-                Ok(()) => return Ok(None),
-                Err(Unwritten::NoId) => return Ok(Some(self.no_id(env, operation, trace()))),
+                Ok(()) => return Ok(()),
+                Err(Unwritten::Empty(n)) => Error::NoId {
+                    which: ids_of(operation)[n],
+                    what: NoId::Empty,
+                },
                 Err(Unwritten::Unreadable) => Error::Internal("an argument cannot be read".into()),
             },
         };
+        let is_no_id = error.is_no_id();
         let failure = Failure {
             operation,
             integration: masked(&integration),
             error,
         };
-        self.began(env, ticket, trace());
-        self.shared.completions.fail_soon(ticket, failure);
-        Ok(None)
+        let (result, attempts) = (Err(failure), 0);
+        let completion = Completion {
+            ticket,
+            result,
+            attempts,
+        };
+        let Shared {
+            promises,
+            completions,
+            ..
+        } = &*self.shared;
+        // Soon, so that nobody hears of it before the call returns.
+        if is_no_id {
+            self.owner.refuse();
+            self.under_way(env, ticket, trace());
+            promises.refuse(completion);
+            completions.signal();
+        } else {
+            // What may pass must not be tried again and again before anything else runs.
+            self.began(env, ticket, trace());
+            completions.settle(&mut vec![completion]);
+        }
+        Ok(())
     }
 
     /// Why no call can be made now.
@@ -158,7 +177,7 @@ impl Calls {
             ticket,
         };
         let [integration, ids @ ..] = given;
-        let ids = &ids[..ids_of(operation)];
+        let ids = &ids[..ids_of(operation).len()];
         let prefix = self.owner.settings.key_prefix.as_bytes();
         self.shared
             .gate
@@ -168,38 +187,23 @@ impl Calls {
     }
 
     fn began(&self, env: sys::napi_env, ticket: Ticket, trace: Option<Box<Trace>>) {
+        self.owner.began();
+        self.under_way(env, ticket, trace);
+    }
+
+    fn under_way(&self, env: sys::napi_env, ticket: Ticket, trace: Option<Box<Trace>>) {
         let owner = self.owner.clone();
-        owner.began();
         self.shared.completions.depart(env);
         self.shared.promises.keep(ticket, UnderWay { owner, trace });
     }
-
-    /// What a call with something that is no id comes to, which is told of at once.
-    fn no_id(
-        &self,
-        env: sys::napi_env,
-        operation: Operation,
-        trace: Option<Box<Trace>>,
-    ) -> sys::napi_value {
-        self.owner.count();
-        let answer = if operation.is_lookup() {
-            Answer::Missing
-        } else {
-            Answer::No
-        };
-        let value = Values::new(env).of(env, &answer);
-        if let Some(trace) = trace {
-            self.owner.tell(&trace, &Ok(answer), 0);
-        }
-        value
-    }
 }
 
-/// How many ids a call takes after the integration id.
-fn ids_of(operation: Operation) -> usize {
+/// Which ids a call takes after the integration id.
+fn ids_of(operation: Operation) -> &'static [&'static str] {
     match operation {
-        Operation::SaveIds | Operation::DeleteIds => 2,
-        Operation::GetBotmaticId | Operation::GetExtId => 1,
-        Operation::DeleteAllIds => 0,
+        Operation::SaveIds | Operation::DeleteIds => &["botmatic id", "external id"],
+        Operation::GetBotmaticId => &["external id"],
+        Operation::GetExtId => &["botmatic id"],
+        Operation::DeleteAllIds => &[],
     }
 }

@@ -44,9 +44,11 @@ pub(super) struct CompletionQueue {
     settle: Reference,
 }
 
+type Done = Vec<Completion<Ticket>>;
+
 #[derive(Default)]
 struct Arrived {
-    done: Vec<Completion<Ticket>>,
+    done: Done,
     notes: Vec<ConnectionEvent>,
     is_stalled: bool,
 }
@@ -197,17 +199,8 @@ impl CompletionQueue {
         }
     }
 
-    /// Fails a call: soon, so that nobody hears of it before it returns.
-    pub(super) fn fail_soon(&self, ticket: Ticket, failure: engine::Failure) {
-        let (result, attempts) = (Err(failure), 0);
-        self.settle(&mut vec![Completion {
-            ticket,
-            result,
-            attempts,
-        }]);
-    }
-
-    fn signal(&self) {
+    /// Wakes the JavaScript thread for what there is to settle.
+    pub(super) fn signal(&self) {
         if self.is_signalled.swap(true, Ordering::AcqRel) {
             return;
         }
@@ -237,6 +230,7 @@ impl CompletionQueue {
             notes,
             is_stalled,
         } = std::mem::take(&mut *self.arrived());
+        done.extend(promises.take_refused().into_iter().flatten());
         for note in notes {
             // Signals that were on their way still come after the release, and the listener itself
             // may bring on the garbage collection that releases: the listener is gone then.
@@ -256,6 +250,19 @@ impl CompletionQueue {
                 self.listener.call(env, &[state, server, reason, code]);
             }
         }
+        self.settle_all(env, promises, &mut done);
+        let mut arrived = self.arrived();
+        if arrived.done.capacity() == 0 {
+            arrived.done = done;
+        }
+        drop(arrived);
+        if is_stalled {
+            self.settle.call(env, &[]);
+        }
+    }
+
+    /// Settles calls.
+    pub(super) fn settle_all(&self, env: sys::napi_env, promises: &Promises, done: &mut Done) {
         let count = done.len();
         let values = Values::new(env);
         let mut left = done.drain(..);
@@ -280,14 +287,6 @@ impl CompletionQueue {
             promises.free(numbers.drain(..));
         }
         drop(left);
-        let mut arrived = self.arrived();
-        if arrived.done.capacity() == 0 {
-            arrived.done = done;
-        }
-        drop(arrived);
-        if is_stalled {
-            self.settle.call(env, &[]);
-        }
         self.settled(env, count);
     }
 }

@@ -109,12 +109,16 @@ impl Link {
         }
     }
 
-    /// Sends the calls made since the last time: to be called once what else was to be called is
-    /// called.
+    /// Sends the calls made since the last time, and settles those that failed already: to be called
+    /// once what else was to be called is called.
     #[napi]
     pub fn submit(&self) {
         let shared = &self.0;
         shared.gate.end();
+        if let Some(mut refused) = shared.promises.take_refused() {
+            let Shared { env, promises, .. } = &**shared;
+            shared.completions.settle_all(*env, promises, &mut refused);
+        }
         if shared.is_closed.get() {
             shared.completions.settle_late(shared.env, &shared.promises);
         }

@@ -78,6 +78,17 @@ impl Owner {
         }
     }
 
+    /// A call more was made, which failed already: it does not wait, but is to be told of.
+    pub(super) fn refuse(&self) {
+        self.count();
+        self.report.hold(self.env);
+    }
+
+    /// It is told of.
+    pub(super) fn refused(&self) {
+        self.report.let_go(self.env);
+    }
+
     /// One call is settled.
     pub(super) fn settled(&self) {
         let pending = self.pending() - 1;

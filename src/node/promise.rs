@@ -52,12 +52,14 @@ pub(super) fn settle(
                 number = -1 - number;
                 error
             }
-            None if failure.operation.is_lookup() => values.undefined,
-            None => values.no,
+            None => values.quiet(failure),
         },
     };
     if let Some(UnderWay { owner, .. }) = call {
-        owner.settled();
+        match result {
+            Err(failure) if failure.error.is_no_id() => owner.refused(),
+            _ => owner.settled(),
+        }
     }
     [integer(env, number), value]
 }
@@ -67,6 +69,8 @@ pub(super) fn settle(
 /// the way, no call is under way whose promise it does not know.
 pub(super) struct Promises {
     calls: RefCell<Vec<Option<UnderWay>>>,
+    /// Calls that failed without the I/O thread, to be settled as soon as JavaScript has made them.
+    refused: RefCell<Vec<Completion<Ticket>>>,
     free: RefCell<Vec<u32>>,
     board: Rc<Board>,
 }
@@ -76,6 +80,7 @@ impl Promises {
     pub(super) fn new(board: Rc<Board>) -> Promises {
         Promises {
             calls: RefCell::default(),
+            refused: RefCell::default(),
             free: RefCell::default(),
             board,
         }
@@ -102,6 +107,17 @@ impl Promises {
     /// Takes out what was kept of the call.
     pub(super) fn take(&self, number: u32) -> Option<UnderWay> {
         self.calls.borrow_mut()[number as usize].take()
+    }
+
+    /// Keeps what became of a call that is not to be queued.
+    pub(super) fn refuse(&self, completion: Completion<Ticket>) {
+        self.refused.borrow_mut().push(completion);
+    }
+
+    /// Takes what was kept of those, when there are some.
+    pub(super) fn take_refused(&self) -> Option<Vec<Completion<Ticket>>> {
+        let refused = self.refused.take();
+        (!refused.is_empty()).then_some(refused)
     }
 
     /// Takes numbers back. JavaScript must know them no more.

@@ -4,10 +4,8 @@ use std::ptr;
 
 use napi::{Result, check_status, sys};
 
+use crate::call::NoId;
 use crate::engine::Lengths;
-
-/// The text that a plain object turns into.
-const PLAIN_OBJECT: &[u8] = b"[object Object]";
 
 /// Below this and above its negative, every integer is a number of its own, with itself as text.
 const UNSAFE: f64 = 9_007_199_254_740_992.0;
@@ -15,8 +13,8 @@ const UNSAFE: f64 = 9_007_199_254_740_992.0;
 /// Why a call's arguments were not written.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unwritten {
-    /// An id is empty.
-    NoId,
+    /// The id of that number is empty.
+    Empty(usize),
     /// One is neither string nor integer, could not be read, or its length does not fit.
     Unreadable,
 }
@@ -28,22 +26,19 @@ pub(super) fn convert(env: sys::napi_env, value: &mut sys::napi_value) -> Result
     check_status!(unsafe { sys::napi_coerce_to_string(env, *value, value) })
 }
 
-/// Turns an id into a string, as `convert` does, and tells whether it is one. Empty text shows when
-/// it is written.
-pub(super) fn convert_id(env: sys::napi_env, value: &mut sys::napi_value) -> Result<bool> {
-    let mut kind = 0;
-    // SAFETY: `value` is a live handle of `env`.
-    check_status!(unsafe { sys::napi_typeof(env, *value, &mut kind) })?;
-    match kind {
-        sys::ValueType::napi_undefined
-        | sys::ValueType::napi_null
-        | sys::ValueType::napi_function => return Ok(false),
+/// Turns an id into a string, as `convert` does, unless it is none: then tells what it is. Empty text
+/// shows when it is written.
+pub(super) fn convert_id(env: sys::napi_env, value: &mut sys::napi_value) -> Result<Option<NoId>> {
+    match type_of(env, *value)? {
+        sys::ValueType::napi_undefined => return Ok(Some(NoId::Undefined)),
+        sys::ValueType::napi_null => return Ok(Some(NoId::Null)),
+        sys::ValueType::napi_function => return Ok(Some(NoId::Function)),
         sys::ValueType::napi_number => {
             let mut number = 0.0;
             // SAFETY: `value` is a live handle to a number.
             check_status!(unsafe { sys::napi_get_value_double(env, *value, &mut number) })?;
             if number.is_nan() {
-                return Ok(false);
+                return Ok(Some(NoId::NotANumber));
             }
         }
         sys::ValueType::napi_object => {
@@ -51,15 +46,32 @@ pub(super) fn convert_id(env: sys::napi_env, value: &mut sys::napi_value) -> Res
             // SAFETY: `value` is a live handle of `env`.
             check_status!(unsafe { sys::napi_is_array(env, *value, &mut is_array) })?;
             if is_array {
-                return Ok(false);
+                return Ok(Some(NoId::Array));
+            }
+            let mut then = ptr::null_mut();
+            // SAFETY: `value` is a live handle of `env`, to an object. A getter may run and throw.
+            check_status!(unsafe {
+                sys::napi_get_named_property(env, *value, c"then".as_ptr(), &mut then)
+            })?;
+            if type_of(env, then)? == sys::ValueType::napi_function {
+                return Ok(Some(NoId::Promise));
             }
             convert(env, value)?;
-            return Ok(bytes(env, *value) != PLAIN_OBJECT);
+            let text = bytes(env, *value);
+            let is_default = text.starts_with(b"[object ") && text.ends_with(b"]");
+            return Ok(is_default.then_some(NoId::Object));
         }
         _ => {}
     }
     convert(env, value)?;
-    Ok(true)
+    Ok(None)
+}
+
+fn type_of(env: sys::napi_env, value: sys::napi_value) -> Result<sys::napi_valuetype> {
+    let mut kind = 0;
+    // SAFETY: `value` is a live handle of `env`.
+    check_status!(unsafe { sys::napi_typeof(env, value, &mut kind) })?;
+    Ok(kind)
 }
 
 /// The UTF-8 of a string, empty when it cannot be read.
@@ -83,13 +95,12 @@ pub(super) fn write(
         integration: append(env, integration, out)?,
         ..Lengths::default()
     };
-    let mut is_empty = false;
-    for (&id, length) in ids.iter().zip([&mut lengths.first, &mut lengths.second]) {
+    let places = [&mut lengths.first, &mut lengths.second];
+    for (n, (&id, length)) in ids.iter().zip(places).enumerate() {
         *length = append(env, id, out)?;
-        is_empty |= *length == 0;
-    }
-    if is_empty {
-        return Err(Unwritten::NoId);
+        if *length == 0 {
+            return Err(Unwritten::Empty(n));
+        }
     }
     Ok(lengths)
 }

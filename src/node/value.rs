@@ -5,6 +5,7 @@ use std::ptr;
 use napi::{Result, check_status, sys};
 
 use crate::call::Answer;
+use crate::engine::Failure;
 
 /// A JavaScript function.
 pub(super) struct Reference(sys::napi_ref);
@@ -87,8 +88,7 @@ impl Reference {
 /// The values that most calls resolve to, made once for all that has arrived.
 pub(super) struct Values {
     yes: sys::napi_value,
-    /// `false`
-    pub no: sys::napi_value,
+    no: sys::napi_value,
     null: sys::napi_value,
     /// `undefined`
     pub undefined: sys::napi_value,
@@ -108,6 +108,16 @@ impl Values {
             no: boolean(env, false),
             null,
             undefined,
+        }
+    }
+
+    /// What a call that failed comes to when nobody is to hear of that.
+    pub(super) fn quiet(&self, failure: &Failure) -> sys::napi_value {
+        match failure.operation.is_lookup() {
+            false => self.no,
+            // Nothing is kept under what is no id.
+            true if failure.error.is_no_id() => self.null,
+            true => self.undefined,
         }
     }
 
