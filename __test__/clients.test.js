@@ -142,7 +142,7 @@ for (const [version, redis] of [
       assert.deepEqual(Object.keys(client), Object.keys(other))
       assert.deepEqual(client.eventNames(), other.eventNames())
       const shown = inspect(client, { depth: 0 }).match(/^ {2}closing: .*$/m)[0]
-      assert.equal(shown, '  closing: [Getter/Setter],', 'as README tells')
+      assert.equal(shown, '  closing: [Getter/Setter],', 'as docs/clients.md tells')
       other.quit()
       await store.quit()
     })

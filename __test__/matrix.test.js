@@ -56,21 +56,21 @@ const SETTINGS = {
   'unix socket': () => ({ path: path.join(open.directory, 'redis.sock') })
 }
 
-/** What README says of the cells that cannot work. */
-const README = fs.readFileSync(path.join(__dirname, '..', 'README.md'), 'utf8')
+/** What docs/clients.md says of the cells that cannot work. */
+const PAGE = fs.readFileSync(path.join(__dirname, '..', 'docs', 'clients.md'), 'utf8')
 const CANNOT = {
   'ACL user': /redis 2 has no user\s+names/,
-  prefix: /redis\s+4, 5 and `legacy\(\)`\s+no\s+key\s+prefix, valkey-glide no prefix/,
-  mTLS: /valkey-glide no prefix, Unix socket or\s+client\s+certificate/,
-  'unix socket': /valkey-glide no prefix, Unix socket or\s+client\s+certificate/
+  prefix: /redis 4, 5 and `legacy\(\)` have no key\s+prefix\. valkey-glide has no prefix/,
+  mTLS: /valkey-glide has no prefix, Unix socket or client certificate/,
+  'unix socket': /valkey-glide has no prefix, Unix socket or client certificate/
 }
 
 for (const [kind, { open: connect, get, set, lacks, isNative }] of Object.entries(KINDS)) {
   describe(kind, () => {
     for (const [setting, where] of Object.entries(SETTINGS)) {
       if (lacks[setting]) {
-        test(`${setting}: ${lacks[setting]}, as README tells`, () => {
-          assert.match(README, CANNOT[setting])
+        test(`${setting}: ${lacks[setting]}, as docs/clients.md tells`, () => {
+          assert.match(PAGE, CANNOT[setting])
         })
         continue
       }

@@ -95,12 +95,15 @@ describe('an empty project', () => {
     const files = fs.readdirSync(root).filter((name) => !name.endsWith('.node'))
     assert.deepEqual(files.sort(), [
       'CHANGELOG.md',
+      'CODE_OF_CONDUCT.md',
+      'CONTRIBUTING.md',
       'Cargo.lock',
       'Cargo.toml',
       'LICENSE',
       'README.md',
       'benches',
       'build.rs',
+      'docs',
       'index.d.ts',
       'index.js',
       'lib',

@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: every contender on every workload, in turn, on servers of our own. Writes
- * results.json and the charts beside this file. `--quick` runs one round on loopback only and
- * writes nothing. A benchmark, no test: it judges nothing.
+ * results.json and the charts beside this file. `--quick` runs one round on loopback only, and the
+ * names of settings run those only; both write nothing. A benchmark, no test: it judges nothing.
  */
 
 const fs = require('node:fs')
@@ -20,6 +20,7 @@ const { LEVELS } = require('./workloads')
 
 const QUICK = process.argv.includes('--quick')
 const ROUNDS = QUICK ? 1 : 5
+const NAMED = process.argv.slice(2).filter((word) => word !== '--quick')
 
 const title = ({ call, underWay }) => `${call}, ${underWay.toLocaleString('en')} under way`
 
@@ -82,7 +83,11 @@ const main = async () => {
   const report = { date: new Date().toISOString(), machine, rounds: ROUNDS }
   Object.assign(report, { limits: {}, results: [], wipes: [] })
   console.log(`medians of ${ROUNDS} rounds ± half of their range, ${machine}`)
-  for (const setting of QUICK ? ['loopback'] : Object.keys(SETTINGS)) {
+  const all = Object.keys(SETTINGS)
+  const unknown = NAMED.find((name) => !all.includes(name))
+  if (unknown) throw new Error(`no setting "${unknown}"; there are ${all.join(', ')}`)
+  const wanted = NAMED.length > 0 ? NAMED : QUICK ? ['loopback'] : all
+  for (const setting of wanted) {
     const prepared = await prepare(setting)
     try {
       const { results, limits } = await compareCalls(setting, prepared)
@@ -98,7 +103,7 @@ const main = async () => {
       await prepared.stop()
     }
   }
-  if (QUICK) return
+  if (QUICK || NAMED.length > 0) return
   fs.writeFileSync(path.join(__dirname, 'results.json'), `${JSON.stringify(report, null, 2)}\n`)
   await draw(report, __dirname)
 }

@@ -1,0 +1,19 @@
+/** `npm run suites`: all of them, or the files named; what begins with a dash is for `node --test`. */
+
+const { spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+
+const DIRECTORY = path.join(__dirname, '..', '__test__')
+const LIMIT = '--test-timeout=300000'
+
+const words = process.argv.slice(2)
+const options = words.filter((word) => word.startsWith('-'))
+const named = words.filter((word) => !word.startsWith('-'))
+const files =
+  named.length > 0 ? named : fs.readdirSync(DIRECTORY).filter((name) => name.endsWith('.test.js'))
+const paths = files.map((file) => (fs.existsSync(file) ? file : path.join(DIRECTORY, file)))
+const { status } = spawnSync(process.execPath, ['--test', LIMIT, ...options, ...paths], {
+  stdio: 'inherit'
+})
+process.exitCode = status ?? 1
