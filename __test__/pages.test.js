@@ -48,6 +48,11 @@ for (const page of PAGES) {
       }
     })
 
+    test('the files that it names are there', () => {
+      const paths = /`((?:lib|src|__test__|scripts|benches|fuzz|examples|docs)\/[\w/.-]+)`/g
+      for (const [, file] of read(page).matchAll(paths)) assert.ok(exists(file), `no ${file}`)
+    })
+
     test('the tests that it names are there', () => {
       for (const { file, name } of testsNamedIn(read(page))) {
         assert.ok(exists(file), `no ${file}`)
