@@ -30,9 +30,7 @@ pub enum Error {
         limit: usize,
     },
     /// A connection stood but no answer came by the deadline.
-    #[error(
-        "no answer from {server} by the deadline; check its load and the network, or raise readTimeout or writeTimeout"
-    )]
+    #[error("no answer came from {server}; check its load and the network, or allow it more time")]
     Timeout {
         /// The silent server.
         server: Arc<str>,
@@ -69,7 +67,7 @@ pub enum Error {
     },
     /// What answered does not speak the Redis protocol.
     #[error(
-        "{server} does not answer as Redis does ({reason}); check host and port, and whether it wants TLS"
+        "{server} does not answer as Redis does: {reason}; check host and port, and whether it wants TLS"
     )]
     Protocol {
         /// The server that answered.
@@ -78,7 +76,7 @@ pub enum Error {
         reason: Arc<str>,
     },
     /// The login was refused, or one is needed.
-    #[error("{server} refused the login: {reply}; check user name and password")]
+    #[error("{server} {}", login(reply))]
     Auth {
         /// The server that refused.
         server: Arc<str>,
@@ -129,6 +127,9 @@ pub enum Error {
         /// What was given.
         what: NoId,
     },
+    /// What kept a call until its deadline was over.
+    #[error("{0}")]
+    Late(Box<Error>),
     /// A fault of this module.
     #[error("internal error: {0}; please report it")]
     Internal(Arc<str>),
@@ -163,7 +164,9 @@ impl ReplyKind {
             ReplyKind::ReadOnly => {
                 "this server is a replica and was not promoted in time; use its master"
             }
-            ReplyKind::OutOfMemory => "give the server more memory or an eviction policy",
+            ReplyKind::OutOfMemory => {
+                "raise its maxmemory or delete what is not needed, and keep its maxmemory-policy at noeviction: any other deletes pairs"
+            }
             ReplyKind::TooLong => "is an id longer than it takes (proto-max-bulk-len)?",
             ReplyKind::Other => "see the Redis documentation for this reply",
         }
@@ -184,6 +187,7 @@ impl Error {
             Error::Database { .. } => "DATABASE",
             Error::HungUp { .. } => "REPLY",
             Error::NoId { .. } => "NOID",
+            Error::Late(error) => error.code(),
             Error::Internal(_) => "INTERNAL",
             Error::Reply { kind, .. } => match kind {
                 ReplyKind::NoPerm => "NOPERM",
@@ -209,6 +213,9 @@ impl Error {
 
     /// The same error, where the server's own words do not hold the integration id.
     pub fn without(mut self, integration: &[u8]) -> Error {
+        if let Error::Late(error) = self {
+            return Error::Late(Box::new(error.without(integration)));
+        }
         let words = match &mut self {
             Error::Unreachable { reason, .. }
             | Error::Shortage { reason, .. }
@@ -224,6 +231,7 @@ impl Error {
             | Error::Timeout { .. }
             | Error::HungUp { .. }
             | Error::NoId { .. }
+            | Error::Late(_)
             | Error::Internal(_) => return self,
         };
         let id = String::from_utf8_lossy(integration);
@@ -231,6 +239,27 @@ impl Error {
             *words = words.replace(&*id, &masked(integration)).into();
         }
         self
+    }
+
+    /// The same error, naming the key where something else was found.
+    pub fn of_key(mut self, shown: impl FnOnce() -> String) -> Error {
+        if let Error::Reply {
+            kind: ReplyKind::WrongType,
+            reply,
+            ..
+        } = &mut self
+        {
+            *reply = format!("{reply} for the key {:?}", shown()).into();
+        }
+        self
+    }
+
+    /// What is said of a call that failed with this, and whose deadline `option` sets to so many ms.
+    pub fn message(&self, option: &str, limit: u32) -> String {
+        match self {
+            Error::Late(error) => format!("within {limit} ms ({option}), {error}"),
+            error => error.to_string(),
+        }
     }
 
     /// The reason that an error reply to a command stands for.
@@ -284,6 +313,14 @@ impl Error {
     }
 }
 
+/// What is wrong with a login that this is the reply to.
+fn login(reply: &str) -> String {
+    if reply.starts_with("\"NOAUTH") {
+        return format!("wants a login, and none was given: {reply}; give user name and password");
+    }
+    format!("refused the login: {reply}; check user name and password")
+}
+
 /// The text of an error reply, without the arguments that Redis quotes for an unknown command:
 /// they hold keys, and for a renamed `AUTH` the password.
 pub fn reply_text(error: &redis::ServerError) -> Arc<str> {
@@ -302,25 +339,5 @@ pub fn masked(integration: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_reply_does_not_show_the_integration_id() {
-        let error = Error::Reply {
-            server: "s:1".into(),
-            kind: ReplyKind::Other,
-            reply: "ERR bad key 'secret-token:b:1'".into(),
-        };
-        let shown = error.without(b"secret-token").to_string();
-        assert!(shown.contains("'secr…:b:1'"), "{shown}");
-    }
-
-    #[test]
-    fn an_integration_id_shows_four_characters() {
-        assert_eq!(masked(b"secret-token"), "secr…");
-        assert_eq!(masked("ééééé".as_bytes()), "éééé…");
-        assert_eq!(masked(b"abcd"), "abcd");
-        assert_eq!(masked(b""), "");
-    }
-}
+#[path = "error/tests.rs"]
+mod tests;

@@ -3,6 +3,7 @@
 
 mod exchange;
 mod poison;
+mod trouble;
 
 use std::io;
 use std::sync::Arc;
@@ -22,7 +23,6 @@ use super::{AnswersOf, DeletionOf, thread};
 use crate::backend::{Answers, Backend, ConnectError, End};
 use crate::call::Answer;
 use crate::error::Error;
-use crate::settings::Settings;
 
 /// How long to stay awake after the last answer or send: about as long as a server near by and the
 /// caller take to go on.
@@ -290,7 +290,7 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
         }
         let trouble = self.trouble_now();
         self.pending.fail(|batch, entry| {
-            (entry.deadline <= now).then(|| overdue(trouble.clone(), &batch.settings))
+            (entry.deadline <= now).then(|| trouble.of_overdue(&batch.settings))
         });
         if is_stuck && let Some(settings) = self.reconnect.settings() {
             let server = settings.server.clone();
@@ -300,15 +300,6 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
         if let Some(next) = self.pending.first_deadline() {
             self.deadlines.watch(next);
         }
-    }
-
-    /// Why calls wait: there is no session, or they were refused on the last one.
-    fn trouble_now(&self) -> Option<Error> {
-        let is_connected = self.reconnect.is_connected();
-        let mut trouble = self.trouble.iter();
-        trouble
-            .find(|error| !is_connected || matches!(error, Error::Reply { .. }))
-            .cloned()
     }
 
     fn retire(&mut self) -> bool {
@@ -325,13 +316,6 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
         self.deliver();
         true
     }
-}
-
-/// What a call fails with whose deadline is over.
-fn overdue(trouble: Option<Error>, settings: &Settings) -> Error {
-    trouble.unwrap_or_else(|| Error::Timeout {
-        server: settings.server.clone(),
-    })
 }
 
 /// A driver that ends while it has calls has panicked: its calls fail.

@@ -6,6 +6,10 @@ use super::completion::{Completion, Failure};
 use crate::backend::History;
 use crate::call::{Answer, Args, Operation};
 use crate::error::{Error, masked};
+use crate::key::Half;
+
+/// How many characters of an id are shown.
+const MOST_SHOWN: usize = 64;
 
 /// A call to be put on a link.
 #[derive(Debug)]
@@ -95,11 +99,21 @@ impl<T> Entry<T> {
 
     /// The failure of this call for `error`.
     pub(super) fn failure(&self, text: &[u8], error: Error) -> Failure {
-        let integration = &self.args(text).stem[self.lengths.prefix as usize..];
+        let args = self.args(text);
+        let (prefix, integration) = args.stem.split_at(self.lengths.prefix as usize);
+        let integration_shown = masked(integration);
+        let error =
+            match self.operation {
+                Operation::GetExtId => error
+                    .of_key(|| shown_key(prefix, &integration_shown, Half::Botmatic, args.first)),
+                Operation::GetBotmaticId => error
+                    .of_key(|| shown_key(prefix, &integration_shown, Half::External, args.first)),
+                _ => error,
+            };
         Failure {
             operation: self.operation,
-            integration: masked(integration),
             error: error.without(integration),
+            integration: integration_shown,
         }
     }
 
@@ -118,4 +132,15 @@ impl<T> Entry<T> {
             });
         }
     }
+}
+
+/// A key as it may be shown.
+fn shown_key(prefix: &[u8], integration: &str, half: Half, id: &[u8]) -> String {
+    let [prefix, separator, id] =
+        [prefix, half.separator(), id].map(|part| String::from_utf8_lossy(part));
+    let id = match id.char_indices().nth(MOST_SHOWN) {
+        Some((end, _)) => format!("{}…", &id[..end]),
+        None => id.into_owned(),
+    };
+    [&*prefix, integration, &*separator, &id].concat()
 }

@@ -135,10 +135,10 @@ impl Gate {
     /// Fails the calls that have waited until their deadline.
     pub(super) fn expire(&self) {
         let mut waiting = self.waiting.borrow_mut();
-        let error = Error::Unreachable {
+        let error = Error::Late(Box::new(Error::Unreachable {
             server: self.server(),
             reason: waiting.reason.clone(),
-        };
+        }));
         let epoch = self.queue.epoch;
         let expired = waiting
             .groups

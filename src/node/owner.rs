@@ -101,7 +101,11 @@ impl Owner {
     /// Tells of the failure: the error to reject with, none when the store is not set to.
     pub(super) fn fail(&self, failure: &Failure) -> Option<sys::napi_value> {
         let env = self.env;
-        let message = failure.error.to_string();
+        let (option, limit) = match failure.operation.is_lookup() {
+            true => ("readTimeout", self.settings.read_timeout),
+            false => ("writeTimeout", self.settings.write_timeout),
+        };
+        let message = failure.error.message(option, limit);
         let texts = [
             failure.error.code(),
             &message,

@@ -192,7 +192,7 @@ impl Line<'_> {
 fn nonsense() -> io::Error {
     io::Error::new(
         io::ErrorKind::InvalidData,
-        "it does not answer as Redis does",
+        "what came is no reply in its protocol",
     )
 }
 

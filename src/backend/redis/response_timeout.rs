@@ -56,7 +56,8 @@ impl ResponseTimeout {
                 self.quiet_ticks += 1;
             }
             if self.quiet_ticks == TICKS {
-                let reason = format!("nothing came back for {} ms", self.limit.as_millis());
+                let limit = self.limit.as_millis();
+                let reason = format!("nothing came back for {limit} ms (responseTimeout)");
                 return Poll::Ready(io::Error::new(io::ErrorKind::TimedOut, reason));
             }
             timer.as_mut().reset(Instant::now() + tick);

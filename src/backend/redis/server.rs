@@ -83,7 +83,7 @@ impl<'a> Server<'a> {
 pub(super) fn late(server: &Arc<str>, has_tls: bool, connect_timeout: Duration) -> Error {
     let server = server.clone();
     let waited = connect_timeout.as_millis();
-    let reason = format!("nothing came back within {waited} ms").into();
+    let reason = format!("nothing came back within {waited} ms (connectTimeout)").into();
     // Servers without TLS often keep silent at a handshake.
     match has_tls {
         true => Error::Tls { server, reason },

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Driver, NEAR, overdue};
+use super::{Driver, NEAR};
 use crate::backend::{Answers, Backend, Outcome, Session};
 use crate::engine::AnswersOf;
 use crate::engine::barrier::Item;
@@ -61,7 +61,7 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
             return;
         };
         item.batch_mut().fail(completions, |batch, entry| {
-            (entry.deadline <= now).then(|| overdue(trouble.clone(), &batch.settings))
+            (entry.deadline <= now).then(|| trouble.of_overdue(&batch.settings))
         });
         if item.batch().is_settled() {
             if let Some(Item::Deletion(deletion)) = waiting.pop_front() {
