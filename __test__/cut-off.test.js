@@ -7,6 +7,7 @@ const assert = require('node:assert/strict')
 const inspector = require('node:inspector')
 const { describe, test } = require('node:test')
 const vm = require('node:vm')
+const redis5 = require('redis5')
 const createKeyStore = require('..')
 const { binding: native } = require('../lib/native/load')
 const { KINDS } = require('./support/clients')
@@ -14,6 +15,13 @@ const { openStore, useServer } = require('./support/redis')
 const { byPromise, stub } = require('./support/stub')
 
 const server = useServer()
+
+/** A promise, and what resolves it. */
+const withResolvers = () => {
+  let resolve
+  const promise = new Promise((given) => (resolve = given))
+  return { promise, resolve }
+}
 
 /** Long enough to be written for longer than the time-out, so that it strikes just after it. */
 const LONG = 'x'.repeat(16 * 1024 * 1024)
@@ -38,6 +46,13 @@ const STORES = {
   'of a URL': () => createKeyStore(server.url),
   'of a client': async () =>
     createKeyStore(await KINDS['ioredis 5'].open({ host: '127.0.0.1', port: server.port })),
+  "that waits for its client's credentials": async () =>
+    createKeyStore(
+      redis5.createClient({
+        url: server.url,
+        credentialsProvider: { type: 'async-credentials-provider', credentials: async () => ({}) }
+      })
+    ),
   'that somebody listens to': () => createKeyStore(server.url),
   'of a stub': () => createKeyStore(stub(byPromise))
 }
@@ -110,6 +125,41 @@ test('the stack is full at any point of a call', async (t) => {
   assert.ok(settled.length - rejected.length > 1_000)
   assert.equal(await store.getExtId('deep', 1), 'x')
   assert.equal(store.stats().pending, 0)
+})
+
+test('the stack is full at any point of the first calls, which wait for credentials', async (t) => {
+  for (let round = 0; round < 40; round++) {
+    const store = await STORES["that waits for its client's credentials"]()
+    t.after(() => store.quit().catch(() => {}))
+    const calls = []
+    /** Up to the end of the stack, then back with a call from some frames. */
+    const climb = (...pads) => {
+      try {
+        climb(...pads)
+      } catch {
+        // Deeper is nothing.
+      }
+      if (calls.length > 60) return
+      try {
+        calls.push(store.saveIds('climbed', round, `${calls.length}`))
+      } catch (error) {
+        assert.ok(error instanceof RangeError)
+      }
+    }
+    climb(...Array(round % 20))
+    // Who comes next has all the room it needs.
+    calls.push(store.saveIds('climbed', round, `${calls.length}`))
+    const found = store.getExtId('climbed', round)
+    const settled = await Promise.allSettled(calls)
+    for (const { status, value, reason } of settled) {
+      // There was no room to read the client's settings.
+      if (status === 'fulfilled') assert.ok(typeof value === 'boolean')
+      else assert.ok(reason instanceof RangeError, String(reason))
+    }
+    assert.equal(settled.at(-1).value, true)
+    assert.equal(await found, `${calls.length - 1}`)
+    assert.equal(store.stats().pending, 0)
+  }
 })
 
 describe('a debugger stops the code', () => {
@@ -210,5 +260,76 @@ describe('on the native side', () => {
     })
     assert.deepEqual(Object.fromEntries(settled), { 0: null, 1: null, 2: null, 3: false })
     assert.equal(board[1], 0)
+  })
+
+  describe('what is held back goes in the order of its calls, whichever is released first', () => {
+    /** Each is done on a link where `a` is saved behind key 1 and `b` behind key 2. */
+    const CASES = {
+      'the second first': [
+        ['release', 2],
+        ['save', 'c'],
+        ['release', 1]
+      ],
+      'one that holds nothing': [
+        ['release', 7],
+        ['release', 1],
+        ['fail', 7],
+        ['release', 2]
+      ],
+      'the first fails': [
+        ['fail', 1],
+        ['save', 'c'],
+        ['release', 2]
+      ],
+      'the second fails': [
+        ['fail', 2],
+        ['save', 'c'],
+        ['release', 1]
+      ],
+      twice: [
+        ['release', 1],
+        ['release', 1],
+        ['save', 'c'],
+        ['release', 2],
+        ['release', 2]
+      ]
+    }
+    for (const [name, steps] of Object.entries(CASES)) {
+      test(name, async () => {
+        const board = new Int32Array(2)
+        const settled = []
+        let saves = 0
+        const { promise, resolve } = withResolvers()
+        const settle = (...list) => {
+          for (let at = 0; at < list.length; at += 2) settled.push([list[at], list[at + 1]])
+          if (settled.length === saves) resolve()
+        }
+        const { link, calls } = open(settle, board)
+        const save = (extId) => {
+          saves++
+          calls.saveIds('held', 1, extId)
+        }
+        link.hold(1, 'the first')
+        save('a')
+        link.hold(2, 'the second')
+        save('b')
+        for (const [step, given] of steps) {
+          assert.deepEqual(settled, [])
+          if (step === 'save') save(given)
+          else if (step === 'fail') link.fail(given, false, 'it failed')
+          else link.release(given)
+        }
+        link.submit()
+        await promise
+        const failed = steps.find(([step, key]) => step === 'fail' && key < 3)?.[1]
+        const answers = Array.from({ length: saves }, (_, n) => [n, n + 1 !== failed])
+        assert.deepEqual(
+          settled.sort(([a], [b]) => a - b),
+          answers
+        )
+        const last = answers.findLast(([, isSaved]) => isSaved)[0]
+        assert.equal(await server.command('get', 'held:b:1'), 'abc'[last])
+      })
+    }
   })
 })

@@ -76,6 +76,8 @@ const ask = (client, told) =>
   told.db === undefined && !isCluster(client) ? askedDatabase(client) : undefined
 
 const askedDatabase = async (client) => {
+  // Not in code that may be stopped, as in redis-4-6.
+  await undefined
   try {
     const info = await within(1_000, client.customCommand(['CLIENT', 'INFO']))
     return { db: Number(/ db=(\d+) /.exec(String(info))?.[1] ?? 0) }

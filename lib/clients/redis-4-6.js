@@ -65,10 +65,11 @@ const traced = (client) => {
   let trace = traces.get(client)
   if (!trace) traces.set(client, (trace = {}))
   if (trace.isNew || !('_clientId' in client)) return trace
-  trace.isNew = true
+  // Code may be stopped in between: then it is asked once more.
   soon(() => {
     trace.isNew = false
   })
+  trace.isNew = true
   const told = wholeNumber(capturedTrace(client)?.database)
   if (told !== undefined && told !== trace.database) {
     trace.before = trace.database
@@ -97,6 +98,8 @@ const hasChanged = (client, known) => (traced(client).database ?? known.db) !== 
 
 /** Asks on the client's own connection; a server that refuses leaves it at that of the options. */
 const askedDatabase = async (client) => {
+  // Not in code that may be stopped, by a time-out of `vm` say: the client's timers do not survive that.
+  await undefined
   const send = client.options?.legacyMode ? client.v4.sendCommand : client.sendCommand
   try {
     const info = await within(1_000, send.call(client, ['CLIENT', 'INFO']))

@@ -45,8 +45,13 @@ class Source {
   #told = {}
   /** Apart from this object, which the native side must not keep alive. */
   #line = { made: 0, isLoginOld: true }
-  /** While the link holds calls back: the settings that they were made with, in turn. */
+  /**
+   * While the link holds calls back: in turn, the settings that they were made with, and the `key` that
+   * the link knows them by. Code may be stopped between any two steps, by a time-out of `vm` say: so a
+   * key is noted first, and one that the link was not told of releases nothing there.
+   */
   #held
+  #keys = 0
   /** Whether the settings may be others than those of the client, which could not be followed. */
   #isLost = false
   /** Settles when the link is closed; `undefined` while it is open. */
@@ -148,6 +153,8 @@ class Source {
     const link = new Link(settings, listener(this.#line))
     const before = this.link
     const closed = this.#closing.then(() => {
+      // Stopped below, this is done once more, with another link.
+      if (this.link !== link) return undefined
       const { sent, received } = before.native.bytes()
       this.#before.sent += sent
       this.#before.received += received
@@ -172,8 +179,9 @@ class Source {
     const settings = this.#settingsNow()
     if (this.#held) {
       // Calls from now on wait as those before, but are to go with settings of their own.
-      this.#held.push(settings)
-      this.link.native.hold(UNTOLD)
+      const key = this.#keys++
+      this.#held.push({ key, settings })
+      this.link.native.hold(key, UNTOLD)
     } else {
       this.link.update(settings)
     }
@@ -200,7 +208,8 @@ class Source {
    * what they wait for.
    */
   #hold(link, settings, reason, promise) {
-    const held = [settings]
+    const key = this.#keys++
+    const held = [{ key, settings }]
     let timer
     let isOver = false
     const end = (isReady, failure) => {
@@ -210,11 +219,11 @@ class Source {
       for (const each of held) {
         try {
           if (!isReady) throw failure
-          link.update({ __proto__: null, ...each, ...this.#told })
-          link.native.release()
+          link.update({ __proto__: null, ...each.settings, ...this.#told })
+          link.native.release(each.key)
         } catch (error) {
           if (this.link === link) this.#isLost = true
-          link.native.fail(error instanceof LoginError, reasonOf(error))
+          link.native.fail(each.key, error instanceof LoginError, reasonOf(error))
         }
       }
       if (this.link === link) this.settings = link.settings
@@ -228,7 +237,7 @@ class Source {
     soon(() => {
       if (!isOver) timer = setInterval(() => link.native.expire(), LOOK).unref()
     })
-    link.native.hold(reason)
+    link.native.hold(key, reason)
     this.#held = held
   }
 }

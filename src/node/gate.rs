@@ -30,12 +30,52 @@ pub(super) struct Gate {
 /// What waits for settings.
 #[derive(Default)]
 struct Waiting {
-    /// Those that are to go with the same settings together; calls wait while there is one.
-    groups: VecDeque<WaitingCalls>,
+    /// Those that are to go with the same settings together, in order; calls wait while there is one.
+    groups: VecDeque<Group>,
     /// Who waits for the end of the link behind them.
     closers: Vec<Ticket>,
     /// What they wait for, said when one fails meanwhile.
     reason: Arc<str>,
+}
+
+/// Calls that are to go with the same settings.
+struct Group {
+    /// What JavaScript knows them by, which may be stopped between any two of its steps.
+    key: Option<u32>,
+    calls: WaitingCalls,
+    /// With what they are to go, once that is known.
+    settings: Option<Arc<Settings>>,
+}
+
+impl Group {
+    fn new(key: Option<u32>) -> Group {
+        Group {
+            key,
+            calls: WaitingCalls::default(),
+            settings: None,
+        }
+    }
+}
+
+impl Waiting {
+    fn group(&mut self, key: u32) -> Option<&mut Group> {
+        let mut groups = self.groups.iter_mut();
+        groups.find(|group| group.key == Some(key))
+    }
+
+    /// Where a call has to wait that is made now, with these settings unless it is held back.
+    fn last(&mut self, settings: &RefCell<Arc<Settings>>) -> Option<&mut WaitingCalls> {
+        let last = self.groups.back()?.settings.as_ref();
+        let settings = settings.borrow();
+        if last.is_some_and(|last| !Arc::ptr_eq(last, &settings)) {
+            let settings = Some(settings.clone());
+            self.groups.push_back(Group {
+                settings,
+                ..Group::new(None)
+            });
+        }
+        self.groups.back_mut().map(|group| &mut group.calls)
+    }
 }
 
 impl Gate {
@@ -71,7 +111,7 @@ impl Gate {
         call: Call<Ticket>,
         write: impl FnOnce(&mut Vec<u8>) -> Result<Lengths, E>,
     ) -> Result<(), E> {
-        if let Some(calls) = self.waiting.borrow_mut().groups.back_mut() {
+        if let Some(calls) = self.waiting.borrow_mut().last(&self.settings) {
             return calls.push(call, write);
         }
         let mut submission = self.submission.borrow_mut();
@@ -98,38 +138,59 @@ impl Gate {
         self.submission.borrow_mut().resume();
     }
 
-    /// Holds the calls from now on back, apart from those that wait already.
-    pub(super) fn hold(&self, reason: &str) {
+    /// Holds the calls from now on back, apart from those that wait already, until `key` is released or
+    /// failed.
+    pub(super) fn hold(&self, key: u32, reason: &str) {
         let mut waiting = self.waiting.borrow_mut();
         waiting.reason = reason.into();
-        waiting.groups.push_back(WaitingCalls::default());
+        waiting.groups.push_back(Group::new(Some(key)));
     }
 
-    /// Lets the calls go, with the settings of now, that wait since the first [`Gate::hold`].
-    pub(super) fn release(&self) {
+    /// Lets the calls go that are held back by a key, with the settings of now: once those before them
+    /// have gone. JavaScript may have been stopped before it held any back.
+    pub(super) fn release(&self, key: u32) {
         let mut waiting = self.waiting.borrow_mut();
-        let calls = waiting.groups.pop_front().unwrap_or_default();
-        for call in calls.into_calls() {
-            let (call, text, lengths) = call.into_parts(self.queue.epoch);
-            let write = |out: &mut Vec<u8>| -> Result<Lengths, Infallible> {
-                out.extend_from_slice(&text);
-                Ok(lengths)
-            };
-            let Ok(_) = self
-                .submission
-                .borrow_mut()
-                .push(&self.settings.borrow(), call, write);
+        if let Some(group) = waiting.group(key) {
+            group.settings = Some(self.settings.borrow().clone());
+        }
+        self.send_released(waiting);
+    }
+
+    /// Fails the calls that are held back by a key.
+    pub(super) fn fail(&self, key: u32, error: &Error) {
+        let mut waiting = self.waiting.borrow_mut();
+        if let Some(group) = waiting.group(key) {
+            // What is called from now on is not of it, but may have to wait for what is before it.
+            group.settings = Some(self.settings.borrow().clone());
+            let calls = std::mem::take(&mut group.calls);
+            self.settle(calls.into_calls(), error);
+        }
+        self.send_released(waiting);
+    }
+
+    fn send_released(&self, mut waiting: RefMut<'_, Waiting>) {
+        while let Some(group) = waiting.groups.front()
+            && group.settings.is_some()
+            && let Some(group) = waiting.groups.pop_front()
+        {
+            self.send(group);
         }
         self.end();
         self.end_waiting(waiting);
     }
 
-    /// Fails the calls that wait since the first [`Gate::hold`].
-    pub(super) fn fail(&self, error: &Error) {
-        let mut waiting = self.waiting.borrow_mut();
-        let calls = waiting.groups.pop_front().unwrap_or_default();
-        self.settle(calls.into_calls(), error);
-        self.end_waiting(waiting);
+    fn send(&self, group: Group) {
+        let Some(settings) = group.settings else {
+            return;
+        };
+        for call in group.calls.into_calls() {
+            let (call, text, lengths) = call.into_parts(self.queue.epoch);
+            let write = |out: &mut Vec<u8>| -> Result<Lengths, Infallible> {
+                out.extend_from_slice(&text);
+                Ok(lengths)
+            };
+            let Ok(_) = self.submission.borrow_mut().push(&settings, call, write);
+        }
     }
 
     /// Fails the calls that have waited until their deadline.
@@ -143,7 +204,7 @@ impl Gate {
         let expired = waiting
             .groups
             .iter_mut()
-            .flat_map(|calls| calls.expired(epoch));
+            .flat_map(|group| group.calls.expired(epoch));
         self.settle(expired, &error);
     }
 

@@ -131,29 +131,29 @@ impl Link {
         self.0.gate.resume();
     }
 
-    /// Holds the calls from now on back, apart from those that are held back already. `reason` is
-    /// said when one passes its deadline meanwhile.
+    /// Holds the calls from now on back, apart from those that are held back already, until `key` is
+    /// released or failed. `reason` is said when one passes its deadline meanwhile.
     #[napi]
-    pub fn hold(&self, reason: String) {
-        self.0.gate.hold(&reason);
+    pub fn hold(&self, key: u32, reason: String) {
+        self.0.gate.hold(key, &reason);
     }
 
-    /// Lets go what was held back first, with the settings of now.
+    /// Lets go what is held back by a key, if anything is, with the settings of now.
     #[napi]
-    pub fn release(&self) {
-        self.0.gate.release();
+    pub fn release(&self, key: u32) {
+        self.0.gate.release(key);
     }
 
-    /// Fails what was held back first: the client's credentials provider has failed, or else its
-    /// settings cannot be used.
+    /// Fails what is held back by a key, if anything is: the client's credentials provider has failed,
+    /// or else its settings cannot be used.
     #[napi]
-    pub fn fail(&self, is_login: bool, reason: String) {
+    pub fn fail(&self, key: u32, is_login: bool, reason: String) {
         let kind = if is_login {
             Error::Credentials
         } else {
             Error::Client
         };
-        self.0.gate.fail(&kind(reason.into()));
+        self.0.gate.fail(key, &kind(reason.into()));
     }
 
     /// Fails the calls from now on, since the client's settings cannot be used for this reason; no
