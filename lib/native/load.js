@@ -6,7 +6,7 @@
 const { existsSync } = require('node:fs')
 const { createRequire } = require('node:module')
 const path = require('node:path')
-const { FILE, PACKAGE, UNKNOWN, VARIABLE, explain } = require('./missing')
+const { FILE, PACKAGE, UNKNOWN, VARIABLE } = require('./names')
 const { target } = require('./platform')
 const { VERSION } = require('./version')
 
@@ -95,9 +95,7 @@ const find = () => {
 
 const binding = find()
 
-module.exports = {
-  binding,
-  missing: binding
-    ? undefined
-    : explain(failures, { here: HERE, isBundle, isNamed: Boolean(named) })
-}
+const missing = () =>
+  require('./missing').explain(failures, { here: HERE, isBundle, isNamed: Boolean(named) })
+
+module.exports = { binding, missing: binding ? undefined : missing() }

@@ -3,18 +3,9 @@
 const { existsSync } = require('node:fs')
 const path = require('node:path')
 const { arch, platform, version } = require('node:process')
+const { FILE, NAME, PACKAGE, UNKNOWN, VARIABLE } = require('./names')
 const { glibcVersion, libc, target } = require('./platform')
 const { VERSION } = require('./version')
-
-const NAME = 'js-redis-key-store'
-const PACKAGE = `${NAME}-${target}`
-const FILE = `${NAME}.node`
-
-/** The variable that names a binary to take, in place of all others. */
-const VARIABLE = 'JS_REDIS_KEY_STORE_BINARY'
-
-/** The code of a process that no binary is made for. */
-const UNKNOWN = 'UNKNOWN_PLATFORM'
 
 /** How many causes are told, the nearest first. */
 const MOST = 3
@@ -86,4 +77,4 @@ const explain = (failures, { here, isBundle, isNamed }) => {
   return [HEAD, ...reasons, ...cures].join('\n')
 }
 
-module.exports = { FILE, PACKAGE, UNKNOWN, VARIABLE, explain }
+module.exports = { explain }

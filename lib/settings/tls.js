@@ -1,5 +1,4 @@
 const fs = require('node:fs')
-const tls = require('node:tls')
 const { readOptions } = require('./check')
 const { pemText } = require('./members')
 
@@ -17,7 +16,8 @@ const FOREIGN = ['pfx', 'passphrase', 'crl', 'checkServerIdentity', 'secureConte
 /** The certificates that Node itself trusts when it is given none. */
 const trusted = () => {
   const extra = process.env.NODE_EXTRA_CA_CERTS
-  let certificates = tls.rootCertificates
+  // Required here, since it costs more memory than the whole of this module.
+  let certificates = require('node:tls').rootCertificates
   if (extra) {
     try {
       certificates = [...certificates, fs.readFileSync(extra, 'utf8')]
