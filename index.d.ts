@@ -195,8 +195,8 @@ declare namespace keyStore {
      */
     strict?: boolean | undefined
     /**
-     * Called once for each failed call; nobody by default. What it throws or rejects with goes to the
-     * debug log.
+     * Called once for each failed call, in its asynchronous context; nobody by default. What it throws
+     * or rejects with goes to the debug log.
      */
     onError?: ((error: KeyStoreError) => unknown) | undefined
     /** Deadline of a lookup in milliseconds, waiting for a connection included; 10000 by default. */
@@ -356,7 +356,11 @@ declare namespace keyStore {
     bytes: { sent: number; received: number }
   }
 
-  /** A message of the diagnostics channel `js-redis-key-store:call`, once for each settled call. */
+  /**
+   * A message of the diagnostics channel `js-redis-key-store:call`, once for each settled call, published
+   * in the asynchronous context of who made it. What has a dot in its name is of OpenTelemetry's semantic
+   * conventions for clients of databases.
+   */
   export interface CallMessage {
     operation: Operation
     /** The first four characters of the integration id. */
@@ -366,6 +370,16 @@ declare namespace keyStore {
     outcome: 'true' | 'false' | 'found' | 'missing' | ErrorCode
     /** How many times the call was sent; 0 when it never was. */
     attempts: number
+    'db.system.name': 'redis'
+    /** The command that does the work of the call. */
+    'db.operation.name': 'MSET' | 'GET' | 'DEL' | 'UNLINK'
+    /** The number of the database, where it is known. */
+    'db.namespace'?: string
+    /** Host or path of the server, where it is known; of several, the first that is named. */
+    'server.address'?: string
+    'server.port'?: number
+    /** Only of a call that failed. */
+    'error.type'?: ErrorCode
   }
 
   /** A message of the diagnostics channel `js-redis-key-store:connection`. */

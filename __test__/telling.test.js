@@ -40,7 +40,8 @@ test('each call is told, with what came of it', async (t) => {
   for (const { integration, milliseconds, ...rest } of heard) {
     assert.equal(integration, 'tok3…')
     assert.ok(milliseconds >= 0 && milliseconds < 5_000)
-    assert.deepEqual(Object.keys(rest), ['operation', 'outcome', 'attempts'])
+    const own = Object.keys(rest).filter((name) => !name.includes('.'))
+    assert.deepEqual(own, ['operation', 'outcome', 'attempts'])
   }
   await store.quit()
 })

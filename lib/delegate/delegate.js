@@ -1,7 +1,7 @@
 const { toUSVString } = require('node:util')
 const { Commands } = require('./commands')
 const { refuse } = require('../settings/check')
-const { calls } = require('../shared/channels')
+const { calls, publishCall } = require('../shared/channels')
 const { Reporter, masked } = require('../shared/error')
 const { NativePromise, clock } = require('../shared/globals')
 const { reasonOf } = require('../shared/log')
@@ -21,6 +21,21 @@ const isDelegable = (value) =>
 const closeClient = (client) => {
   const name = ['quit', 'close', 'disconnect', 'destroy'].find((each) => isFunction(client[each]))
   return name && client[name]()
+}
+
+/** Where a client of no known family goes, where it has options as the known ones have. */
+const readSettings = ({ options }) => {
+  const { host, port, path } = options?.socket ?? options ?? {}
+  return { host, port, path, db: options?.database ?? options?.db }
+}
+
+/** Where a client goes, as far as that can be told. */
+const settingsOf = (client, settings) => {
+  try {
+    return settings(client)
+  } catch {
+    return {}
+  }
 }
 
 const CODES = {
@@ -82,6 +97,7 @@ class Delegate {
   native = false
   #client
   #closeClient
+  #settings
   #commands
   #reporter
   #prefix
@@ -95,10 +111,15 @@ class Delegate {
   #last = new Map()
   #isClosed = false
 
-  constructor(client, given, { close = closeClient, commands = (itself) => itself } = {}) {
+  constructor(
+    client,
+    given,
+    { close = closeClient, commands = (itself) => itself, settings = readSettings } = {}
+  ) {
     const { readTimeout, writeTimeout = 3_600_000, keyPrefix, maxPending } = given
     this.#client = client
     this.#closeClient = close
+    this.#settings = settings
     this.#commands = new Commands(commands(client))
     if (keyPrefix !== undefined && this.#commands.hasPrefix) {
       throw refuse(
@@ -150,7 +171,8 @@ class Delegate {
     } finally {
       if (calls.hasSubscribers) {
         const milliseconds = clock() - started
-        calls.publish({ ...call, integration: masked(integration), milliseconds, outcome })
+        const told = { ...call, integration: masked(integration), milliseconds, outcome }
+        publishCall(told, settingsOf(this.#client, this.#settings))
       }
     }
   }
@@ -167,12 +189,11 @@ class Delegate {
     if (reason) throw new Failure('NOID', reason)
     const texts = ids.map(({ text }) => text)
     const answer = this.#inTurn(call, texts)
+    // First: code may be stopped, by a time-out of `vm` say, and nothing is to be left over then.
+    const done = () => this.#pending.delete(answer)
+    answer.then(done, done)
     this.#pending.add(answer)
-    try {
-      return await answer
-    } finally {
-      this.#pending.delete(answer)
-    }
+    return answer
   }
 
   /** As `stats` of a store with a connection of its own, which bytes are unknown here. */

@@ -1,4 +1,5 @@
 const { isDeepStrictEqual } = require('node:util')
+const { hasTellings, tellNow } = require('./caller')
 const { binding: native } = require('./load')
 const { refuse } = require('../settings/check')
 const { NativePromise, setTimeout, soon } = require('../shared/globals')
@@ -25,8 +26,11 @@ const settler =
     for (let at = 0; at < settled.length; at += 2) {
       const isFailed = settled[at] < 0
       const number = isFailed ? -1 - settled[at] : settled[at]
-      resolves[number]?.(isFailed ? reject(settled[at + 1]) : settled[at + 1])
+      const resolve = resolves[number]
+      resolve?.(isFailed ? reject(settled[at + 1]) : settled[at + 1])
       resolves[number] = undefined
+      // Last, since it may be stopped; who awaits the promise goes on after it all the same.
+      if (hasTellings()) tellNow(number, resolve)
     }
   }
 
@@ -38,6 +42,8 @@ class Link {
   /** The native side keeps it alive only while it has calls. */
   #settle = settler(this.#resolves, () => this.native.resume())
   #submit = () => this.native.submit()
+  /** Whether the native side has `settings`: code may be stopped on the way there. */
+  #isUpToDate = true
 
   /** `settings` are those of the calls from now on. */
   constructor(settings, listener) {
@@ -59,10 +65,12 @@ class Link {
 
   /** New settings mean a new connection. */
   update(settings) {
-    if (isDeepStrictEqual(settings, this.settings)) return
+    if (this.#isUpToDate && isDeepStrictEqual(settings, this.settings)) return
+    this.#isUpToDate = false
     const complaint = this.native.update(settings)
     if (complaint) throw refuse(complaint)
     this.settings = settings
+    this.#isUpToDate = true
   }
 
   /** Resolves when all calls are done and the connection is closed. */

@@ -1,6 +1,7 @@
-const { calls: channel } = require('../shared/channels')
+const { calls: channel, publishCall } = require('../shared/channels')
 const { Reporter } = require('../shared/error')
 const { NativePromise } = require('../shared/globals')
+const { byCaller, tellLater } = require('./caller')
 const { binding: native } = require('./load')
 
 /**
@@ -12,7 +13,8 @@ class NativeStore {
   #source
   #reporter
   /** The native side keeps it alive only while it has calls: it may know the store. */
-  #report = (...failure) => this.#reporter.report(...failure)
+  #report = (code, reason, operation, integration, number) =>
+    this.#reporter.report(code, reason, operation, integration, (tell) => tellLater(number, tell))
   #store
   /** The native calls, of the link that they are over. */
   #calls
@@ -85,12 +87,17 @@ class NativeStore {
       this.#store.trace(channel.hasSubscribers)
       this.#isTraced = channel.hasSubscribers
     }
-    link.expect(resolve)
+    link.expect(
+      this.#isTraced || this.#reporter.isHeard ? byCaller(resolve, link.settings) : resolve
+    )
     return this.#calls
   }
 }
 
-const publish = (operation, integration, milliseconds, outcome, attempts) =>
-  channel.publish({ operation, integration, milliseconds, outcome, attempts })
+/** Tells of a call where it was made, with the settings it was made with. */
+const publish = (operation, integration, milliseconds, outcome, attempts, number) => {
+  const call = { operation, integration, milliseconds, outcome, attempts }
+  tellLater(number, (settings) => publishCall(call, settings))
+}
 
 module.exports = { NativeStore }

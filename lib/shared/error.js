@@ -43,14 +43,24 @@ class Reporter {
     this.#given = given
   }
 
-  /** The error of a failure; `undefined` when nobody wants it. */
-  report(code, reason, operation, integration) {
+  /** Whether somebody hears of failures beside who made the call. */
+  get isHeard() {
+    return Boolean(this.#given.onError) || isLogging()
+  }
+
+  /**
+   * The error of a failure; `undefined` when nobody wants it. Others hear of it by what `tell` is given,
+   * which is to run where the call was made.
+   */
+  report(code, reason, operation, integration, tell = (run) => run()) {
     const { strict, onError } = this.#given
     this.failures[code] = (this.failures[code] ?? 0) + 1
     if (!strict && !onError && !isLogging()) return undefined
     const error = new KeyStoreError(code, reason, operation, integration)
-    log('%s', error.message)
-    if (onError) this.#tell(error)
+    tell(() => {
+      log('%s', error.message)
+      if (onError) this.#tell(error)
+    })
     return error
   }
 

@@ -6,8 +6,9 @@ use std::rc::Rc;
 use napi::sys;
 
 use super::js_settings::StoreSettings;
+use super::promise::Ticket;
 use super::trace::Trace;
-use super::value::{Reference, error, string};
+use super::value::{Reference, error, integer, string};
 use crate::call::Answer;
 use crate::engine::Failure;
 
@@ -15,10 +16,10 @@ use crate::engine::Failure;
 pub(super) struct Owner {
     env: sys::napi_env,
     pub settings: StoreSettings,
-    /// `report(code, message, operation, integration)` tells of a failure and returns the error. It
+    /// `report(code, message, operation, integration, number)` tells of a failure and returns the error. It
     /// may know the store, so it is kept alive only while a call is under way.
     report: Reference,
-    /// `observe(operation, integration, milliseconds, outcome, attempts)` hears of traced calls.
+    /// `observe(operation, integration, milliseconds, outcome, attempts, number)` hears of traced calls.
     observe: Reference,
     /// How many calls were made.
     pub made: Cell<u64>,
@@ -99,7 +100,7 @@ impl Owner {
     }
 
     /// Tells of the failure: the error to reject with, none when the store is not set to.
-    pub(super) fn fail(&self, failure: &Failure) -> Option<sys::napi_value> {
+    pub(super) fn fail(&self, failure: &Failure, ticket: Ticket) -> Option<sys::napi_value> {
         let env = self.env;
         let (option, limit) = match failure.operation.is_lookup() {
             true => ("readTimeout", self.settings.read_timeout),
@@ -113,7 +114,8 @@ impl Owner {
             &failure.integration,
         ];
         let arguments = texts.map(|text| string(env, text.as_bytes()));
-        let arguments = arguments.into_iter().collect::<Option<Vec<_>>>()?;
+        let mut arguments = arguments.into_iter().collect::<Option<Vec<_>>>()?;
+        arguments.push(integer(env, ticket as i32));
         let told = self.report.call(env, &arguments);
         // Also where JavaScript was stopped meanwhile, a failure is no success.
         let made = || error(env, arguments[0], arguments[1]);
@@ -126,8 +128,9 @@ impl Owner {
         trace: &Trace,
         result: &std::result::Result<Answer, Failure>,
         attempts: u8,
+        ticket: Ticket,
     ) {
-        if let Some(arguments) = trace.arguments(self.env, result, attempts) {
+        if let Some(arguments) = trace.arguments(self.env, result, attempts, ticket) {
             self.observe.call(self.env, &arguments);
         }
     }

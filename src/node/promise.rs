@@ -41,13 +41,13 @@ pub(super) fn settle(
         trace: Some(trace),
     }) = &call
     {
-        owner.tell(trace, &result, attempts);
+        owner.tell(trace, &result, attempts, ticket);
     }
     let mut number = ticket as i32;
     let value = match (&result, &call) {
         (Ok(answer), _) => values.of(env, answer),
         (Err(_), None) => values.undefined,
-        (Err(failure), Some(UnderWay { owner, .. })) => match owner.fail(failure) {
+        (Err(failure), Some(UnderWay { owner, .. })) => match owner.fail(failure, ticket) {
             Some(error) => {
                 number = -1 - number;
                 error

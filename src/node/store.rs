@@ -28,19 +28,20 @@ pub struct Counts {
 
 #[napi]
 impl RedisKeyStore {
-    /// A store that tells of failures by `report(code, message, operation, integration)`, which is
-    /// kept alive only while a call is under way, and of traced calls by
-    /// `observe(operation, integration, milliseconds, outcome, attempts)`.
+    /// A store that tells of failures by `report(code, message, operation, integration,
+    /// number)`, which is kept alive only while a call is under way, and of traced calls by
+    /// `observe(operation, integration, milliseconds, outcome, attempts, number)`: `number` is that of
+    /// the call's promise, which is settled next.
     #[napi(constructor)]
     pub fn new(
         env: &Env,
         settings: StoreSettings,
         #[napi(
-            ts_arg_type = "(code: string, message: string, operation: string, integration: string) => Error"
+            ts_arg_type = "(code: string, message: string, operation: string, integration: string, number: number) => Error"
         )]
         report: Unknown<'_>,
         #[napi(
-            ts_arg_type = "(operation: string, integration: string, milliseconds: number, outcome: string, attempts: number) => void"
+            ts_arg_type = "(operation: string, integration: string, milliseconds: number, outcome: string, attempts: number, number: number) => void"
         )]
         observe: Unknown<'_>,
     ) -> Result<RedisKeyStore> {

@@ -4,7 +4,8 @@ use tokio::time::Instant;
 
 use napi::sys;
 
-use super::value::{number, string};
+use super::promise::Ticket;
+use super::value::{integer, number, string};
 use crate::call::{Answer, Operation};
 use crate::engine::Failure;
 use crate::error::masked;
@@ -26,13 +27,15 @@ impl Trace {
         }
     }
 
-    /// What became of the call: operation, integration, milliseconds, outcome, attempts.
+    /// What became of the call: operation, integration, milliseconds, outcome, attempts, and the
+    /// number of its promise.
     pub(super) fn arguments(
         &self,
         env: sys::napi_env,
         result: &Result<Answer, Failure>,
         attempts: u8,
-    ) -> Option<[sys::napi_value; 5]> {
+        ticket: Ticket,
+    ) -> Option<[sys::napi_value; 6]> {
         let outcome = match result {
             Ok(Answer::Yes) => "true",
             Ok(Answer::No) => "false",
@@ -46,6 +49,7 @@ impl Trace {
             number(env, self.started.elapsed().as_secs_f64() * 1e3)?,
             string(env, outcome.as_bytes())?,
             number(env, attempts.into())?,
+            integer(env, ticket as i32),
         ])
     }
 }
