@@ -19,7 +19,8 @@ const capturedOptions = (client) => {
   return options
 }
 
-const { prototype: tracing } = tracingChannel('js-redis-key-store:captured').constructor
+/** Node before 18.19 has none, and such clients tell nothing there. */
+const tracing = tracingChannel?.('js-redis-key-store:captured').constructor.prototype ?? {}
 
 /** What is ours for a call, and what stands there else: kept until it is put back. */
 const NAMES = ['hasSubscribers', 'tracePromise'].filter((name) => name in tracing)
