@@ -4,6 +4,7 @@ const { numberOption, refuse } = require('../settings/check')
 const { login } = require('../settings/login')
 const { natMap, withoutBrackets } = require('../settings/place')
 const { clientTls, foreignTls } = require('../settings/tls')
+const { quitOnceConnected } = require('./ioredis-quit')
 const { watchEvents } = require('./watching')
 
 const isMine = (client) =>
@@ -112,6 +113,6 @@ const isOpen = (client) => !['wait', 'close'].includes(client.status) && !isClos
 
 const watch = watchEvents()
 
-const close = (client) => client.quit()
+const close = quitOnceConnected
 
 module.exports = { isMine, foreign, settings, hasChanged, isOpen, isClosed, watch, close }

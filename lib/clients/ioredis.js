@@ -5,6 +5,7 @@ const { login } = require('../settings/login')
 const { family, natMap } = require('../settings/place')
 const { clientTls, foreignTls } = require('../settings/tls')
 const { database, fallback, hasChanged, observe } = require('./ioredis-database')
+const { quitOnceConnected } = require('./ioredis-quit')
 const { watchEvents } = require('./watching')
 
 /** ioredis-mock's clients have the same options, but neither status nor connector. */
@@ -97,6 +98,6 @@ const isOpen = (client) => !['wait', 'close'].includes(client.status) && !isClos
 
 const watch = watchEvents(observe)
 
-const close = (client) => client.quit()
+const close = quitOnceConnected
 
 module.exports = { isMine, foreign, settings, hasChanged, isOpen, isClosed, watch, close }

@@ -1,11 +1,15 @@
 /** Clients of the npm package redis, version 4 and newer, made by createCluster(). */
 
 const { refuse } = require('../settings/check')
+const { NativePromise, setTimeout } = require('../shared/globals')
 const { natMap } = require('../settings/place')
 const { capturedOptions } = require('./captured')
 const redis4 = require('./redis-4-6')
 const { askedLogin, loginOf } = require('./redis-4-6-login')
 const { tellAfter, watching } = require('./watching')
+
+/** How often a client that connects is looked at, in ms. */
+const LOOK = 10
 
 const isMine = (client) =>
   typeof client === 'object' &&
@@ -70,7 +74,16 @@ const watch = (client, onChange) => watchInstance(instance(client), onChange)
 
 const { isOpen, isClosed } = redis4
 
-const close = (client) => client.quit()
+const isConnecting = ({ isOpen, masters }) =>
+  isOpen && (masters.length === 0 || masters.some(({ client }) => client && !client.isReady))
+
+/** Told to quit while it connects, it leaves nodes connected. No event of all versions tells of its end. */
+const close = async (client) => {
+  while (isConnecting(client)) {
+    await new NativePromise((resolve) => setTimeout(resolve, LOOK))
+  }
+  return client.quit()
+}
 
 module.exports = {
   isMine,

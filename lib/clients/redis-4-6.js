@@ -7,6 +7,7 @@ const { clientTls, foreignTls } = require('../settings/tls')
 const { within } = require('../shared/within')
 const { capturedTrace } = require('./captured')
 const { askedLogin, foreignProvider, loginOf } = require('./redis-4-6-login')
+const { heard } = require('./closing')
 const { watchEvents } = require('./watching')
 
 const isFunction = (value) => typeof value === 'function'
@@ -143,12 +144,14 @@ const watchInstance = watchEvents()
 const watch = (client, onChange) => watchInstance(instance(client), onChange)
 
 /** In legacy mode the client's own `quit` gives nothing and lets the client connect again. */
+const quit = (client) =>
+  client.options?.legacyMode ? client.v4.QUIT().then(() => undefined) : client.quit()
+
+/** One that is told to quit while it has no connection does not try again, and never answers. */
 const close = (client) => {
-  if (!client.options?.legacyMode) return client.quit()
-  return client.v4.QUIT().then(
-    () => undefined,
-    () => undefined
-  )
+  if (!client.isOpen || client.isReady) return quit(client)
+  const failed = heard(instance(client), 'error', 'reconnecting')
+  return NativePromise.race([quit(client), failed])
 }
 
 module.exports = {

@@ -1,4 +1,5 @@
 const { toUSVString } = require('node:util')
+const { closeAny, closeClient } = require('../clients/closing')
 const { Commands } = require('./commands')
 const { refuse } = require('../settings/check')
 const { calls, publishCall } = require('../shared/channels')
@@ -16,12 +17,6 @@ const isDelegable = (value) =>
   typeof value === 'object' &&
   value !== null &&
   ['get', 'set', 'del'].every((name) => isFunction(value[name]))
-
-/** Closes a client of no known family: by `quit`, or what stands for it. */
-const closeClient = (client) => {
-  const name = ['quit', 'close', 'disconnect', 'destroy'].find((each) => isFunction(client[each]))
-  return name && client[name]()
-}
 
 /** Where a client of no known family goes, where it has options as the known ones have. */
 const readSettings = ({ options }) => {
@@ -61,6 +56,12 @@ const late = (limit) =>
     `no answer from the client within ${limit} ms; check its server and its connection`
   )
 
+const closed = () =>
+  new Failure('CLOSED', 'the store is closed: its quit() was called; make a new store')
+
+const unanswered = (limit) =>
+  new Failure('CLOSED', `quit() was called, and the client has not answered for ${limit} ms since`)
+
 /** Code and reason of a failure. Most errors of clients begin with the word that Redis replied. */
 const explained = (error) => {
   if (error instanceof Failure) return [error.code, error.message]
@@ -96,7 +97,7 @@ const isLookup = (operation) => operation.startsWith('get')
 class Delegate {
   native = false
   #client
-  #closeClient
+  #close
   #settings
   #commands
   #reporter
@@ -105,20 +106,25 @@ class Delegate {
   #maxPending
   /** How many calls were made. */
   #made = 0
-  /** Calls that are not settled. */
-  #pending = new Set()
+  /** Calls that are not settled, and how each is made to fail. */
+  #pending = new Map()
   /** By integration id, the end of its last call: the next one waits for it. */
   #last = new Map()
   #isClosed = false
+  /** Whether no command is to be sent any more. */
+  #isOver = false
+  /** What quit() comes to. */
+  #quitting
 
   constructor(
     client,
     given,
-    { close = closeClient, commands = (itself) => itself, settings = readSettings } = {}
+    { close = closeAny, commands = (itself) => itself, settings = readSettings } = {}
   ) {
-    const { readTimeout, writeTimeout = 3_600_000, keyPrefix, maxPending } = given
+    const { readTimeout, writeTimeout = 3_600_000, connectTimeout, responseTimeout } = given
+    const { keyPrefix, maxPending } = given
     this.#client = client
-    this.#closeClient = close
+    this.#close = close
     this.#settings = settings
     this.#commands = new Commands(commands(client))
     if (keyPrefix !== undefined && this.#commands.hasPrefix) {
@@ -129,7 +135,7 @@ class Delegate {
     }
     this.#reporter = new Reporter(given)
     this.#prefix = keyPrefix ?? ''
-    this.#timeouts = { readTimeout, writeTimeout }
+    this.#timeouts = { readTimeout, writeTimeout, connectTimeout, responseTimeout }
     this.#maxPending = maxPending
   }
 
@@ -179,7 +185,7 @@ class Delegate {
 
   async #attempt(call, ids) {
     if (this.#isClosed) {
-      throw new Failure('CLOSED', 'the store is closed: its quit() was called; make a new store')
+      throw closed()
     }
     if (this.#pending.size >= this.#maxPending) {
       const reason = `${this.#maxPending} calls wait already, as many as maxPending allows`
@@ -188,11 +194,13 @@ class Delegate {
     const reason = complaint(call.operation, ids)
     if (reason) throw new Failure('NOID', reason)
     const texts = ids.map(({ text }) => text)
-    const answer = this.#inTurn(call, texts)
+    let giveUp
+    const givenUp = new NativePromise((_, reject) => (giveUp = reject))
+    const answer = this.#inTurn(call, texts, givenUp)
     // First: code may be stopped, by a time-out of `vm` say, and nothing is to be left over then.
     const done = () => this.#pending.delete(answer)
     answer.then(done, done)
-    this.#pending.add(answer)
+    this.#pending.set(answer, giveUp)
     return answer
   }
 
@@ -207,15 +215,27 @@ class Delegate {
     }
   }
 
-  /** Closes the client once the calls already made have completed. */
-  async quit() {
+  /** Closes the client once the calls already made have completed. Once more it gives the same. */
+  quit() {
     this.#isClosed = true
-    await NativePromise.allSettled(this.#pending)
-    return this.#closeClient(this.#client)
+    this.#quitting ??= this.#quit()
+    return this.#quitting
   }
 
-  /** Runs a call after those of its integration before it, within its deadline. */
-  #inTurn(call, ids) {
+  async #quit() {
+    const { connectTimeout, responseTimeout } = this.#timeouts
+    let left
+    do {
+      left = this.#pending.size
+      await within(responseTimeout, NativePromise.allSettled(this.#pending.keys())).catch(() => {})
+    } while (this.#pending.size > 0 && this.#pending.size < left)
+    this.#isOver = true
+    for (const giveUp of this.#pending.values()) giveUp(unanswered(responseTimeout))
+    return closeClient(this.#client, this.#close, connectTimeout)
+  }
+
+  /** Runs a call after those of its integration before it, within its deadline and until `givenUp`. */
+  #inTurn(call, ids, givenUp) {
     const { operation, integration } = call
     const { readTimeout, writeTimeout } = this.#timeouts
     const limit = isLookup(operation) ? readTimeout : writeTimeout
@@ -227,11 +247,12 @@ class Delegate {
     }
     const startInTime = () => {
       if (clock() >= deadline) throw late(limit)
+      if (this.#isOver) throw closed()
       return start()
     }
     const before = this.#last.get(integration)
     const answer = before ? before.then(startInTime) : start()
-    const inTime = within(limit, answer, () => late(limit))
+    const inTime = within(limit, NativePromise.race([answer, givenUp]), () => late(limit))
     const end = inTime.then(
       () => {},
       () => {}

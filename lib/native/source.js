@@ -1,4 +1,5 @@
 const { clearInterval, setInterval } = require('node:timers')
+const { closeClient } = require('../clients/closing')
 const { connections } = require('../shared/channels')
 const { Link } = require('./link')
 const { soon } = require('../shared/globals')
@@ -56,6 +57,8 @@ class Source {
   #isLost = false
   /** Settles when the link is closed; `undefined` while it is open. */
   #closing
+  /** What closing it comes to; `undefined` while nobody asked for that. */
+  #quitting
   /** Whether the client was seen closed since, so that it may be opened again. */
   #sawClosed = false
   /** The link in use, and what went over those before it. */
@@ -127,15 +130,19 @@ class Source {
   /**
    * Closes the client as its own quit() does, and the connection once the calls already made have
    * completed. Resolves to what the client's quit() gives; without a client, to whether it was open.
+   * Once more it gives the same.
    */
-  async close() {
-    const wasOpen = !this.#closing
+  close() {
+    this.#quitting ??= this.#quit(!this.#closing)
+    return this.#quitting
+  }
+
+  async #quit(wasOpen) {
     const closing = this.#closeLink()
-    try {
-      return await (this.#client ? this.#family.close(this.#client) : wasOpen)
-    } finally {
-      await closing
-    }
+    const quit =
+      this.#client && closeClient(this.#client, this.#family.close, this.#timeouts.connectTimeout)
+    await closing
+    return this.#client ? quit : wasOpen
   }
 
   /** The settings of a call that is made now. */
@@ -168,6 +175,7 @@ class Source {
     this.link = link
     this.settings = settings
     this.#closing = undefined
+    this.#quitting = undefined
     this.#sawClosed = false
   }
 
