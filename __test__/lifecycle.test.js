@@ -142,6 +142,8 @@ for (const [kind, create] of Object.entries(unopened)) {
 
     test('quit once more when the client was opened again', async () => {
       const client = create()
+      // Redis 5 and 6 lose their events when their last listener is removed.
+      client.on('error', () => {})
       const store = createKeyStore(client)
       for (let turn = 0; turn < 2; turn++) {
         await client.connect()

@@ -12,6 +12,16 @@ const { PROGRAMS, findProgram } = require('./redis')
 const ROOT = path.join(__dirname, '..')
 const RUST = { major: 1, minor: 88 }
 
+/** What the npm scripts that begin here say at their start. */
+const TEXTS = {
+  demo:
+    'demo: installs the npm packages, builds the addon and finds a Redis, then imports contacts and replays ' +
+    'a day of events. The first run takes one to five minutes, later ones some seconds.',
+  test:
+    'test: sets up as the demo does, then runs the Rust checks, fuzzing, lint, types, all suites and the ' +
+    'instruction counts. It takes 10 to 20 minutes.'
+}
+
 const stop = (sentence) => {
   console.error(`setup: ${sentence}`)
   process.exit(1)
@@ -53,6 +63,8 @@ const ensureRedis = () => {
   stop(`install ${PROGRAMS.join(' or ')} so that it is on the PATH, then run this again.`)
 }
 
+const text = TEXTS[process.env.npm_lifecycle_event]
+if (text) console.log(text)
 checkRust()
 installPackages()
 build()
