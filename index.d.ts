@@ -354,6 +354,8 @@ declare namespace keyStore {
     reconnects: number
     /** What went over the connection, in bytes. */
     bytes: { sent: number; received: number }
+    /** What is amiss with a server that serves: a `maxmemory-policy` that may delete pairs. Absent when nothing is. */
+    warnings?: string[]
   }
 
   /**
@@ -384,9 +386,9 @@ declare namespace keyStore {
 
   /** A message of the diagnostics channel `js-redis-key-store:connection`. */
   export interface ConnectionMessage {
-    state: 'connecting' | 'ready' | 'failed' | 'lost'
+    state: 'connecting' | 'ready' | 'failed' | 'lost' | 'warning'
     server: string
-    /** Why it failed or was lost. */
+    /** Why it failed or was lost, or what is amiss with a server that serves. */
     reason: string | undefined
   }
 

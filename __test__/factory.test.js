@@ -121,6 +121,35 @@ describe('no client at all', () => {
   }
 })
 
+describe('what is nearly a client or an address is named', () => {
+  const { runInNewContext } = require('node:vm')
+  const things = {
+    'a promise': [Promise.resolve(stub()), /a promise is no client: await it first; pass a client/],
+    'a stub that lacks a command': [{ get() {}, set() {} }, /an object without del is no client/],
+    'a stub that lacks two': [{ get() {} }, /an object without set and del is no client/],
+    'a package': [
+      require('redis5'),
+      /a package is no client: pass what its createClient\(\) gives/
+    ],
+    'an empty object': [{}, /an empty object is no client/],
+    'a misspelt option': [{ hots: 'secret' }, /unknown option "hots"; known are url, host, port/],
+    'one beside a place': [{ port: 1, pasword: 'secret' }, /unknown option "pasword"; known are/],
+    'one of another realm': [runInNewContext('({ prot: 1 })'), /unknown option "prot"; known are/],
+    'options of the store': [{ strict: true }, /unknown option "strict"; known are url, host/],
+    'an address without host': [
+      { username: 'u', password: 'secret' },
+      /the address names no server, only username, password; add one of url, .* host, port/
+    ],
+    'a wrong option without host': [{ password: 7 }, /"password" must be a string, not a number/],
+    'a URL without host': ['redis://:6379', /the URL names no host/],
+    'one with a password': ['redis://u:secret@:6379/1', /the URL names no host/],
+    'one with TLS': ['rediss://', /the URL names no host/]
+  }
+  for (const [name, [thing, message]] of Object.entries(things)) {
+    test(name, () => refuses([thing], message))
+  }
+})
+
 describe('options that are wrong', () => {
   const wrong = [
     ['strict', 'yes', /"strict" must be true or false, not a string/],

@@ -1,4 +1,5 @@
-const { isAddress, settingsOf } = require('./settings/address')
+const { isAddress, settingsOf, withoutPlace } = require('./settings/address')
+const { isPlain } = require('./settings/members')
 const { kindOf, refuse } = require('./settings/check')
 const { Delegate, isDelegable } = require('./delegate/delegate')
 const { NativeStore } = require('./native/native-store')
@@ -20,6 +21,23 @@ const ACCEPTED =
   'pass a client of redis, ioredis, iovalkey or valkey-glide, an object with get, set and del, ' +
   'a URL (redis://, rediss://, redis-sentinel://, redis-cluster://, unix://), ' +
   'or {url} or {host, port, path, sentinel, cluster, username, password, db, tls, keyPrefix}'
+
+/** The commands that every client has. */
+const COMMANDS = ['get', 'set', 'del']
+
+/** What is wrong with what is neither a client nor an address. Wrong options throw. */
+const complaint = (value) => {
+  const own = typeof value === 'object' && value !== null ? value : {}
+  const has = (name) => typeof own[name] === 'function'
+  if (has('then')) return 'a promise is no client: await it first'
+  if (has('createClient')) return 'a package is no client: pass what its createClient() gives'
+  if (COMMANDS.some(has)) {
+    const missing = COMMANDS.filter((name) => !has(name))
+    return `an object without ${missing.join(' and ')} is no client`
+  }
+  if (own === value && !Array.isArray(value) && isPlain(value)) return withoutPlace(value)
+  return `${kindOf(value)} is no client`
+}
 
 /** The code of what is said when there is no native binary. */
 const NO_BINARY = 'KEY_STORE_NO_BINARY'
@@ -53,7 +71,7 @@ const open = (client, given) => {
       if (!binding) throw Object.assign(new Error(missing), { code: NO_BINARY })
       return new NativeStore(new Source(settings, timeouts), given)
     }
-    throw refuse(`${kindOf(client)} is no client; ${ACCEPTED}`)
+    throw refuse(`${complaint(client)}; ${ACCEPTED}`)
   }
   if (isNative) warn()
   else

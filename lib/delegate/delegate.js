@@ -50,10 +50,10 @@ class Failure extends Error {
   }
 }
 
-const late = (limit) =>
+const late = (limit, option) =>
   new Failure(
     'TIMEOUT',
-    `no answer from the client within ${limit} ms; check its server and its connection`
+    `within ${limit} ms (${option}), no answer came from the client; check its server and its connection`
   )
 
 const closed = () =>
@@ -62,14 +62,25 @@ const closed = () =>
 const unanswered = (limit) =>
   new Failure('CLOSED', `quit() was called, and the client has not answered for ${limit} ms since`)
 
+/** What to do about an error of a client, by code. */
+const ADVICE = {
+  AUTH: 'check the user name and password of the client',
+  NOPERM: "let its user run the store's commands on the store's keys",
+  WRONGTYPE: "another program keeps something else under this key; keep the store's keys to itself",
+  READONLY: 'its server is a replica; use the master',
+  OOM: 'give the server more memory, and keep its maxmemory-policy at noeviction',
+  CLOSED: 'make a new store from an open client',
+  REPLY: 'see the documentation of the client, or of Redis, for this'
+}
+
 /** Code and reason of a failure. Most errors of clients begin with the word that Redis replied. */
 const explained = (error) => {
   if (error instanceof Failure) return [error.code, error.message]
   // Redis quotes the arguments of an unknown command, which are keys.
   const [message] = reasonOf(error).split(', with args')
   const isClosed = /\bis (already )?closed/.test(message)
-  const code = isClosed ? 'CLOSED' : CODES[/^\w+/.exec(message)?.[0]]
-  return [code ?? 'REPLY', `the client answered "${message}"`]
+  const code = isClosed ? 'CLOSED' : (CODES[/^\w+/.exec(message)?.[0]] ?? 'REPLY')
+  return [code, `the client answered "${message}"; ${ADVICE[code]}`]
 }
 
 /** What each call does, given the keys' stem and the text of its ids. */
@@ -188,7 +199,7 @@ class Delegate {
       throw closed()
     }
     if (this.#pending.size >= this.#maxPending) {
-      const reason = `${this.#maxPending} calls wait already, as many as maxPending allows`
+      const reason = `${this.#maxPending} calls wait already, as many as maxPending allows; await earlier calls or raise it`
       throw new Failure('BUSY', reason)
     }
     const reason = complaint(call.operation, ids)
@@ -238,7 +249,9 @@ class Delegate {
   #inTurn(call, ids, givenUp) {
     const { operation, integration } = call
     const { readTimeout, writeTimeout } = this.#timeouts
-    const limit = isLookup(operation) ? readTimeout : writeTimeout
+    const [limit, option] = isLookup(operation)
+      ? [readTimeout, 'readTimeout']
+      : [writeTimeout, 'writeTimeout']
     // A timer may come a part of a millisecond early.
     const deadline = clock() + limit - 1
     const start = () => {
@@ -246,13 +259,14 @@ class Delegate {
       return OPERATIONS[operation](this.#commands, `${this.#prefix}${integration}`, ...ids)
     }
     const startInTime = () => {
-      if (clock() >= deadline) throw late(limit)
+      if (clock() >= deadline) throw late(limit, option)
       if (this.#isOver) throw closed()
       return start()
     }
     const before = this.#last.get(integration)
     const answer = before ? before.then(startInTime) : start()
-    const inTime = within(limit, NativePromise.race([answer, givenUp]), () => late(limit))
+    const answered = NativePromise.race([answer, givenUp])
+    const inTime = within(limit, answered, () => late(limit, option))
     const end = inTime.then(
       () => {},
       () => {}

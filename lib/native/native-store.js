@@ -2,6 +2,7 @@ const { calls: channel, publishCall } = require('../shared/channels')
 const { Reporter } = require('../shared/error')
 const { NativePromise } = require('../shared/globals')
 const { byCaller, tellLater } = require('./caller')
+const { Silence } = require('./silence')
 const { binding: native } = require('./load')
 
 /**
@@ -33,6 +34,7 @@ class NativeStore {
     this.#reporter = new Reporter(given)
     const settings = { __proto__: null, strict, readTimeout, writeTimeout, maxPending, keyPrefix }
     this.#store = new native.RedisKeyStore(settings, this.#report, publish)
+    if (!given.onError) source.watch(new Silence(this))
   }
 
   saveIds(integrationId, botmaticId, extId) {
@@ -59,14 +61,23 @@ class NativeStore {
     return new NativePromise((resolve) => this.#ready(resolve).deleteAllIds(integrationId))
   }
 
+  /** How many calls wait, and how many were answered. */
+  counts() {
+    const { calls, pending } = this.#store.counts()
+    const failed = Object.values(this.#reporter.failures).reduce((sum, count) => sum + count, 0)
+    return { pending, answered: calls - pending - failed }
+  }
+
   stats() {
     const { calls, pending } = this.#store.counts()
+    const { warnings } = this.#source
     return {
       calls,
       failures: { ...this.#reporter.failures },
       pending,
       reconnects: this.#source.reconnects,
-      bytes: this.#source.bytes
+      bytes: this.#source.bytes,
+      ...(warnings.length > 0 && { warnings })
     }
   }
 

@@ -11,7 +11,8 @@ const TEXTS = {
   connecting: (server) => `connecting to ${server}`,
   ready: (server) => `connected to ${server}`,
   failed: (_, reason) => `cannot connect: ${reason}`,
-  lost: (_, reason) => `connection lost: ${reason}`
+  lost: (_, reason) => `connection lost: ${reason}`,
+  warning: (_, reason) => reason
 }
 
 /** What calls may wait for, as messages say it. */
@@ -29,6 +30,8 @@ const listener = (line) => (state, server, reason, code) => {
   if (state === 'ready') line.made++
   // The next connection logs in anew.
   if (state === 'lost' || code === 'AUTH') line.isLoginOld = true
+  if (state === 'warning') line.warnings.push(reason)
+  else line.silence?.hear(state, server, reason)
   if (isLogging()) log('%s', TEXTS[state](server, reason))
   if (connections.hasSubscribers)
     connections.publish({ state, server, reason: reason || undefined })
@@ -45,7 +48,7 @@ class Source {
   /** What the client told when it was asked; it goes before what can be read. */
   #told = {}
   /** Apart from this object, which the native side must not keep alive. */
-  #line = { made: 0, isLoginOld: true }
+  #line = { made: 0, isLoginOld: true, warnings: [] }
   /**
    * While the link holds calls back: in turn, the settings that they were made with, and the `key` that
    * the link knows them by. Code may be stopped between any two steps, by a time-out of `vm` say: so a
@@ -93,6 +96,16 @@ class Source {
       sources.set(key, new Source(family.settings(client), timeouts, client, family))
     }
     return sources.get(key)
+  }
+
+  /** Tells when the calls of a store wait long. With a client, that has errors of its own. */
+  watch(silence) {
+    if (!this.#client) this.#line.silence = silence
+  }
+
+  /** What is amiss with its servers. */
+  get warnings() {
+    return [...this.#line.warnings]
   }
 
   /** How often a connection was made anew. */

@@ -124,4 +124,12 @@ const isAddress = (value) => {
   return PLACES.some((name) => given[name] !== undefined)
 }
 
-module.exports = { isAddress, settingsOf }
+/** What is wrong with an object that says nothing of where the server is; options that are none throw. */
+const withoutPlace = (value) => {
+  const names = Object.keys(members(value, KNOWN))
+  if (names.length === 0) return 'an empty object is no client'
+  readOptions(value, KNOWN)
+  return `the address names no server, only ${names.join(', ')}; add one of ${PLACES.join(', ')}`
+}
+
+module.exports = { isAddress, withoutPlace, settingsOf }

@@ -51,4 +51,10 @@ const bare = (value) => {
   return copy
 }
 
-module.exports = { bare, members, pemText, urlText }
+/** Whether an object has no class: what is written out in some realm, or parsed. */
+const isPlain = (object) => {
+  const prototype = Object.getPrototypeOf(object)
+  return prototype === null || isRoot(prototype)
+}
+
+module.exports = { bare, isPlain, members, pemText, urlText }

@@ -95,7 +95,8 @@ const parseUrl = (text) => {
     url = new URL(text.replace(/^unix:\/\/([^/]*@)?\//, `unix://$1${NO_HOST}/`))
   } catch {
     // The URL is not shown: it may hold a password.
-    throw refuse(`the URL cannot be read; write ${FORMS}`)
+    const isHostless = /^[a-z-]+:\/\/([^/?#]*@)?(:\d*)?([/?#]|$)/.test(text)
+    throw refuse(`the URL ${isHostless ? 'names no host' : 'cannot be read'}; write ${FORMS}`)
   }
   return {
     ...placeOf(url),

@@ -26,6 +26,20 @@ pub trait Backend: Send + Sync + 'static {
         self: Arc<Self>,
         settings: Arc<Settings>,
     ) -> impl Future<Output = Result<Self::Session, ConnectError>> + Send;
+
+    /// What was met of late that whoever runs the server should know, each once.
+    fn take_remarks(&self) -> Vec<Remark> {
+        Vec::new()
+    }
+}
+
+/// What whoever runs a server should know.
+#[derive(Clone, Debug)]
+pub struct Remark {
+    /// The server.
+    pub server: Arc<str>,
+    /// What is amiss there, and what to do.
+    pub text: Arc<str>,
 }
 
 /// What serves calls. Dropping it closes it.

@@ -260,7 +260,12 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
         };
         let server = settings.server.clone();
         match result {
-            Ok(()) => self.tell(ConnectionEvent::Ready(server)),
+            Ok(()) => {
+                self.tell(ConnectionEvent::Ready(server));
+                for remark in self.queue.backend.take_remarks() {
+                    self.tell(ConnectionEvent::Warned(remark));
+                }
+            }
             Err(ConnectError { error, is_final }) => {
                 self.tell(ConnectionEvent::Failed(server, error.clone()));
                 if is_final {

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::batch::Batch;
 use super::completion::Completion;
-use crate::backend::Backend;
+use crate::backend::{Backend, Remark};
 use crate::error::Error;
 
 /// Who completions go to. Called on the I/O thread.
@@ -33,6 +33,8 @@ pub enum ConnectionEvent {
     Failed(Arc<str>, Error),
     /// The connection was given up.
     Lost(Arc<str>, Error),
+    /// It serves, but something is amiss there.
+    Warned(Remark),
 }
 
 /// A queue of calls, in call order, and the driver that works it off.

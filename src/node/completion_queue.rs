@@ -237,13 +237,20 @@ impl CompletionQueue {
             if self.function().is_none() {
                 break;
             }
-            let (state, server, error) = match note {
-                ConnectionEvent::Connecting(server) => ("connecting", server, None),
-                ConnectionEvent::Ready(server) => ("ready", server, None),
-                ConnectionEvent::Failed(server, error) => ("failed", server, Some(error)),
-                ConnectionEvent::Lost(server, error) => ("lost", server, Some(error)),
+            let (state, server, reason, error) = match note {
+                ConnectionEvent::Connecting(server) => ("connecting", server, None, None),
+                ConnectionEvent::Ready(server) => ("ready", server, None, None),
+                ConnectionEvent::Failed(server, error) => ("failed", server, None, Some(error)),
+                ConnectionEvent::Lost(server, error) => ("lost", server, None, Some(error)),
+                ConnectionEvent::Warned(remark) => (
+                    "warning",
+                    remark.server,
+                    Some(remark.text.to_string()),
+                    None,
+                ),
             };
-            let reason = error.as_ref().map(Error::to_string).unwrap_or_default();
+            let reason = reason.or_else(|| error.as_ref().map(Error::to_string));
+            let reason = reason.unwrap_or_default();
             let code = error.as_ref().map(Error::code).unwrap_or_default();
             let texts = [state, &server, &reason, code].map(|text| string(env, text.as_bytes()));
             if let [Some(state), Some(server), Some(reason), Some(code)] = texts {

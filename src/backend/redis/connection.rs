@@ -8,6 +8,7 @@ use redis::Value;
 use tokio::time::{Instant, timeout_at};
 
 use super::commands::Commands;
+use super::eviction;
 use super::fence::Client;
 use super::in_turn::in_turn;
 use super::pipeline::{Known, Pipeline, closed};
@@ -37,15 +38,27 @@ impl Connection {
         let sockets = sockets
             .map_err(|_| ConnectError::transient(server.late()))?
             .map_err(|error| ConnectError::transient(server.unreachable(&error)))?;
+        let mut connection = Connection::open_one(server, &sockets, end).await?;
+        if eviction::ask(&mut connection, server).await.is_err() {
+            connection = Connection::open_one(server, &sockets, end).await?;
+        }
+        Ok(connection)
+    }
+
+    async fn open_one(
+        server: &Server<'_>,
+        sockets: &[Socket],
+        end: Instant,
+    ) -> Result<Connection, ConnectError> {
         let late = |_: &_| server.late();
-        in_turn(sockets.into_iter(), end, late, |socket, _| {
+        in_turn(sockets.iter(), end, late, |socket, _| {
             Connection::open_socket(server, socket)
         })
         .await
     }
 
-    async fn open_socket(server: &Server<'_>, socket: Socket) -> Result<Connection, ConnectError> {
-        let stream = Stream::connect(&socket)
+    async fn open_socket(server: &Server<'_>, socket: &Socket) -> Result<Connection, ConnectError> {
+        let stream = Stream::connect(socket)
             .await
             .map_err(|error| ConnectError::transient(server.unreachable(&error)))?;
         let stream = match (server.tls, stream) {

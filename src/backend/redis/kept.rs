@@ -1,5 +1,6 @@
 //! What goes from one session to the next.
 
+use std::collections::HashSet;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
@@ -14,8 +15,19 @@ pub struct Kept {
     pub stats: Arc<Stats>,
     /// The last connection to each server.
     pub predecessors: Predecessors,
+    /// Which servers may evict pairs.
+    pub evictions: Evictions,
     /// What is known of the cluster.
     pub cluster: KnownCluster,
+}
+
+/// What is known of evictions, see `eviction.rs`.
+#[derive(Debug, Default)]
+pub struct Evictions {
+    /// Servers that were asked.
+    pub asked: Mutex<HashSet<Arc<str>>>,
+    /// Servers, and what is to be told of them.
+    pub remarks: Mutex<Vec<(Arc<str>, Arc<str>)>>,
 }
 
 /// What sessions with a cluster have learned of it.

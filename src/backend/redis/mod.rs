@@ -5,6 +5,7 @@ mod cluster;
 mod commands;
 mod connection;
 mod deletion;
+mod eviction;
 mod fence;
 mod in_turn;
 mod kept;
@@ -29,9 +30,10 @@ use std::sync::Arc;
 pub use session::Session;
 pub use stats::Stats;
 
-use super::{Backend, ConnectError};
+use super::{Backend, ConnectError, Remark};
 use crate::settings::Settings;
 use kept::Kept;
+use locked::locked;
 
 /// The servers behind one queue of calls.
 #[derive(Default)]
@@ -51,5 +53,13 @@ impl Backend for Redis {
 
     async fn connect(self: Arc<Self>, settings: Arc<Settings>) -> Result<Session, ConnectError> {
         Session::open(&settings, &self.kept).await
+    }
+
+    fn take_remarks(&self) -> Vec<Remark> {
+        let remarks = std::mem::take(&mut *locked(&self.kept.evictions.remarks));
+        let remarks = remarks.into_iter();
+        remarks
+            .map(|(server, text)| Remark { server, text })
+            .collect()
     }
 }
