@@ -12,13 +12,14 @@ const server = useServer()
 const warnings = async (body, { seconds = 6, address, env } = {}) => {
   const port = await freePort()
   const script = `
+    const { setTimeout: later } = globalThis
     const told = []
     process.on('warning', ({ name, code, message }) => told.push({ name, code, message }))
     const createKeyStore = require('.')
     const address = ${JSON.stringify(address ?? { port, password: 'hunter2' })}
     const main = async () => { ${body} }
     main()
-    setTimeout(() => {
+    later(() => {
       console.log(JSON.stringify(told))
       process.exit()
     }, ${seconds * 1_000})
@@ -46,9 +47,7 @@ describe('without a server', { concurrency: true }, () => {
 
   test('also where timers are fake', async () => {
     const told = await warnings(
-      `const { mock } = require('node:test')
-       const real = setTimeout
-       createKeyStore(address).saveIds('i', 1, 'x')
+      `createKeyStore(address).saveIds('i', 1, 'x')
        globalThis.setTimeout = () => { throw new Error('fake') }`
     )
     assert.equal(told.length, 1)
