@@ -16,7 +16,12 @@ const warned = (heard) => heard.filter(({ state }) => state === 'warning')
 
 for (const [name, make] of Object.entries({
   'an address': () => createKeyStore(server.url),
-  'a client': () => createKeyStore(redis3.createClient({ port: server.port }))
+  'a client': () => {
+    const client = redis3.createClient({ port: server.port })
+    // Its connection is ended, too.
+    client.on('error', () => {})
+    return createKeyStore(client)
+  }
 })) {
   test(`${name}: the log, the channel and stats tell of it once`, async (t) => {
     await policy('allkeys-lru')
