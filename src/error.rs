@@ -130,6 +130,16 @@ pub enum Error {
     /// What kept a call until its deadline was over.
     #[error("{0}")]
     Late(Box<Error>),
+    /// The server has no command that the call needs, or closes the connection on each.
+    #[error(
+        "{server} takes no {commands}, which this call needs; make the store from a client that reaches Redis itself"
+    )]
+    Lacking {
+        /// The server, a proxy mostly.
+        server: Arc<str>,
+        /// What it lacks.
+        commands: &'static str,
+    },
     /// A fault of this module.
     #[error("internal error: {0}; please report it")]
     Internal(Arc<str>),
@@ -148,6 +158,10 @@ pub enum ReplyKind {
     OutOfMemory,
     /// The server does not take a call as long as this, and closed the connection.
     TooLong,
+    /// The server is one node of a cluster, and the key is on another.
+    Moved,
+    /// The server takes commands over one key only; waited out, since they go so from then on.
+    OneKey,
     /// Everything else.
     Other,
 }
@@ -168,6 +182,12 @@ impl ReplyKind {
                 "raise its maxmemory or delete what is not needed, and keep its maxmemory-policy at noeviction: any other deletes pairs"
             }
             ReplyKind::TooLong => "is an id longer than it takes (proto-max-bulk-len)?",
+            ReplyKind::Moved => {
+                "this server is one node of a cluster: use a cluster client, which reaches all of them"
+            }
+            ReplyKind::OneKey => {
+                "it takes commands over one key only, and was not asked so in time"
+            }
             ReplyKind::Other => "see the Redis documentation for this reply",
         }
     }
@@ -185,7 +205,7 @@ impl Error {
             Error::Protocol { .. } => "PROTOCOL",
             Error::Auth { .. } | Error::Credentials(_) => "AUTH",
             Error::Database { .. } => "DATABASE",
-            Error::HungUp { .. } => "REPLY",
+            Error::HungUp { .. } | Error::Lacking { .. } => "REPLY",
             Error::NoId { .. } => "NOID",
             Error::Late(error) => error.code(),
             Error::Internal(_) => "INTERNAL",
@@ -194,7 +214,8 @@ impl Error {
                 ReplyKind::WrongType => "WRONGTYPE",
                 ReplyKind::ReadOnly => "READONLY",
                 ReplyKind::OutOfMemory => "OOM",
-                ReplyKind::TooLong | ReplyKind::Other => "REPLY",
+                ReplyKind::Moved => "MOVED",
+                ReplyKind::TooLong | ReplyKind::OneKey | ReplyKind::Other => "REPLY",
             },
         }
     }
@@ -232,6 +253,7 @@ impl Error {
             | Error::HungUp { .. }
             | Error::NoId { .. }
             | Error::Late(_)
+            | Error::Lacking { .. }
             | Error::Internal(_) => return self,
         };
         let id = String::from_utf8_lossy(integration);
@@ -271,14 +293,9 @@ impl Error {
             "WRONGTYPE" => ReplyKind::WrongType,
             "READONLY" => ReplyKind::ReadOnly,
             "OOM" => ReplyKind::OutOfMemory,
-            // Replies of a server that will serve later; DENIED is that of one in protected mode, which
-            // hangs up on who comes from another machine.
-            "DENIED" | "NOREPLICAS" | "LOADING" | "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN"
-            | "BUSY" => {
-                let reason = reply;
-                return Error::Unreachable { server, reason };
-            }
-            "ERR" if reply.contains("max number of clients") => {
+            "MOVED" | "ASK" => ReplyKind::Moved,
+            "CROSSSLOT" => ReplyKind::OneKey,
+            code if passes(code, &reply) => {
                 let reason = reply;
                 return Error::Unreachable { server, reason };
             }
@@ -306,7 +323,7 @@ impl Error {
                 | Error::Shortage { .. }
                 | Error::Protocol { .. }
                 | Error::Reply {
-                    kind: ReplyKind::ReadOnly,
+                    kind: ReplyKind::ReadOnly | ReplyKind::OneKey,
                     ..
                 }
         )
@@ -319,6 +336,25 @@ fn login(reply: &str) -> String {
         return format!("wants a login, and none was given: {reply}; give user name and password");
     }
     format!("refused the login: {reply}; check user name and password")
+}
+
+/// Whether an error reply is that of a server which will serve later, by itself or once somebody has
+/// seen to it. DENIED is that of one in protected mode, which hangs up on who comes from another machine.
+fn passes(code: &str, reply: &str) -> bool {
+    match code {
+        "LOADING" | "BUSY" | "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN" | "NOREPLICAS"
+        | "MISCONF" | "UNBLOCKED" | "REDIRECT" | "DENIED" => true,
+        // The others are proxies, whose server is away: it was not sent.
+        "ERR" => [
+            "max number of clients",
+            "Connection refused",
+            "Host is unreachable",
+            "no upstream host",
+        ]
+        .iter()
+        .any(|text| reply.contains(text)),
+        _ => reply.starts_with("\"no upstream host"),
+    }
 }
 
 /// The text of an error reply, without the arguments that Redis quotes for an unknown command:
