@@ -45,9 +45,15 @@ const scan = async (node, match) => {
 const prefixOf = ({ _keyPrefix, options }) =>
   String(_keyPrefix ?? options?.keyPrefix ?? options?.prefix ?? '')
 
+/** Whether an error says that a command over two keys is not to be had: CROSSSLOT, or no such command. */
+const isForOneKey = ({ message }) =>
+  /^CROSSSLOT|unknown command|unsupported command|^NOPERM.* to run the/i.test(message)
+
 class Commands {
   #client
   #prefix
+  /** Whether two keys are set one by one: the server took no command over both. */
+  #sets = false
 
   constructor(client) {
     this.#client = client
@@ -70,10 +76,20 @@ class Commands {
   /** Sets two keys: in one step where the client can. */
   set(first, second) {
     const client = this.#client
-    if (isCluster(client)) return this.#setEach(first, second)
-    if (isFunction(client.mset)) return send(client, 'mset', ...first, ...second)
-    if (isFunction(client.mSet)) return send(client, 'mSet', [...first, ...second])
+    if (this.#sets || isCluster(client)) return this.#setEach(first, second)
+    if (isFunction(client.mset)) return this.#setBoth(first, second, 'mset', ...first, ...second)
+    if (isFunction(client.mSet)) return this.#setBoth(first, second, 'mSet', [...first, ...second])
     return this.#setEach(first, second)
+  }
+
+  async #setBoth(first, second, ...command) {
+    try {
+      return await send(this.#client, ...command)
+    } catch (error) {
+      if (!isForOneKey(error)) throw error
+      this.#sets = true
+      return this.#setEach(first, second)
+    }
   }
 
   #setEach(...pairs) {

@@ -4,7 +4,7 @@ const { Commands } = require('./commands')
 const { refuse } = require('../settings/check')
 const { calls, publishCall } = require('../shared/channels')
 const { Reporter, masked } = require('../shared/error')
-const { NativePromise, clock } = require('../shared/globals')
+const { NativePromise, clock, setTimeout } = require('../shared/globals')
 const { reasonOf } = require('../shared/log')
 const { within } = require('../shared/within')
 const { deleteAll } = require('./delete-all')
@@ -39,8 +39,21 @@ const CODES = {
   NOPERM: 'NOPERM',
   WRONGTYPE: 'WRONGTYPE',
   READONLY: 'READONLY',
-  OOM: 'OOM'
+  OOM: 'OOM',
+  MOVED: 'MOVED',
+  ASK: 'MOVED'
 }
+
+/**
+ * Errors of a server that will serve later, as in src/error.rs. Not READONLY: that passes on a connection to
+ * the new master, which the client has to make.
+ */
+const PASSES =
+  /^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|MISCONF|UNBLOCKED|REDIRECT)\b|max number of clients/
+
+/** How long to wait before trying again, in ms: twice as long each time, up to a limit. */
+const FIRST_WAIT = 50
+const LAST_WAIT = 1_500
 
 /** Why a call failed here, before or instead of the client's answer. */
 class Failure extends Error {
@@ -70,6 +83,7 @@ const ADVICE = {
   READONLY: 'its server is a replica; use the master',
   OOM: 'give the server more memory, and keep its maxmemory-policy at noeviction',
   CLOSED: 'make a new store from an open client',
+  UNREACHABLE: 'that did not pass by the deadline; look at the server',
   REPLY: 'see the documentation of the client, or of Redis, for this'
 }
 
@@ -79,7 +93,8 @@ const explained = (error) => {
   // Redis quotes the arguments of an unknown command, which are keys.
   const [message] = reasonOf(error).split(', with args')
   const isClosed = /\bis (already )?closed/.test(message)
-  const code = isClosed ? 'CLOSED' : (CODES[/^\w+/.exec(message)?.[0]] ?? 'REPLY')
+  const known = PASSES.test(message) ? 'UNREACHABLE' : CODES[/^\w+/.exec(message)?.[0]]
+  const code = isClosed ? 'CLOSED' : (known ?? 'REPLY')
   return [code, `the client answered "${message}"; ${ADVICE[code]}`]
 }
 
@@ -91,10 +106,15 @@ const OPERATIONS = {
   },
   getBotmaticId: (commands, stem, extId) => commands.get(`${stem}:e:${extId}`),
   getExtId: (commands, stem, botmaticId) => commands.get(`${stem}:b:${botmaticId}`),
-  deleteIds: async (commands, stem, botmaticId, extId) => {
+  deleteIds: async (commands, stem, botmaticId, extId, found) => {
     const keys = [`${stem}:b:${botmaticId}`, `${stem}:e:${extId}`]
-    const gone = await NativePromise.all(keys.map((key) => commands.del(key)))
-    return gone.every(Boolean)
+    const remove = async (key) => {
+      if (await commands.del(key)) found.add(key)
+    }
+    const ends = await NativePromise.allSettled(keys.map(remove))
+    const failed = ends.find(({ status }) => status === 'rejected')
+    if (failed) throw failed.reason
+    return found.size === 2
   },
   deleteAllIds: async (commands, stem) => {
     await deleteAll(commands, stem)
@@ -254,9 +274,20 @@ class Delegate {
       : [writeTimeout, 'writeTimeout']
     // A timer may come a part of a millisecond early.
     const deadline = clock() + limit - 1
-    const start = () => {
-      call.attempts = 1
-      return OPERATIONS[operation](this.#commands, `${this.#prefix}${integration}`, ...ids)
+    const stem = `${this.#prefix}${integration}`
+    /** What of a pair was found so far. */
+    const found = new Set()
+    const start = async () => {
+      for (let wait = FIRST_WAIT; ; wait = Math.min(2 * wait, LAST_WAIT)) {
+        call.attempts++
+        try {
+          return await OPERATIONS[operation](this.#commands, stem, ...ids, found)
+        } catch (error) {
+          const isLate = clock() + wait >= deadline
+          if (!PASSES.test(reasonOf(error)) || this.#isOver || isLate) throw error
+        }
+        await new NativePromise((resolve) => setTimeout(resolve, wait))
+      }
     }
     const startInTime = () => {
       if (clock() >= deadline) throw late(limit, option)
