@@ -57,13 +57,12 @@ const end = (child, signal = 'SIGKILL') =>
 
 /**
  * Starts a server that keeps nothing, on a free port of 127.0.0.1.
- * @param {{args?: string[], config?: string}} [options] more arguments of the server's command line,
- *   and a configuration file
+ * @param {{args?: string[], config?: string, program?: string}} [options] more arguments of the server's
+ *   command line, a configuration file, and another program than the one on the PATH
  * @returns {Promise<{port: number, url: string, pid: number, directory: string,
  *   kill: (signal?: string) => Promise<void>, restart: () => Promise<void>, stop: () => Promise<void>}>}
  */
-const startRedis = async ({ args = [], config } = {}) => {
-  const program = findProgram()
+const startRedis = async ({ args = [], config, program = findProgram() } = {}) => {
   if (!program) throw new Error(`none of ${PROGRAMS.join(', ')} is on the PATH`)
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'key-store-redis-'))
   let port
