@@ -480,6 +480,7 @@ declare namespace keyStore {
     | 'NOPERM'
     | 'WRONGTYPE'
     | 'READONLY'
+      | 'MOVED'
     | 'OOM'
     | 'REPLY'
     | 'NOID'

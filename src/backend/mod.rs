@@ -63,8 +63,9 @@ pub trait Session: Send + 'static {
         bytes: usize,
     );
 
-    /// Takes the next step of a deletion: the first one, when it has not begun on this session.
-    fn step(&mut self, deletion: &mut Self::Deletion);
+    /// Takes the next step of a deletion: the first one, when it has not begun on this session. Fails when
+    /// it cannot be done here at all; nothing is sent then.
+    fn step(&mut self, deletion: &mut Self::Deletion) -> Result<(), Error>;
 
     /// Whether a deletion has not begun on this session.
     fn is_new_to(&self, deletion: &Self::Deletion) -> bool;
@@ -98,6 +99,10 @@ pub trait Answers {
 
     /// What a step came to, `None` when there are more to take.
     fn step(&mut self, deletion: &mut Self::Deletion) -> Option<Outcome>;
+
+    /// The other side hung up on that step, and nothing was sent before it that is not answered: perhaps
+    /// for the step. The deletion may be of another mind on the next session.
+    fn hung_up(self, deletion: &mut Self::Deletion);
 
     /// Why the session is of no more use, when what came over it made no sense.
     fn nonsense(self) -> Option<Error>;

@@ -151,7 +151,7 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
                     if is_hang_up {
                         self.suspect();
                     }
-                    self.lose(error);
+                    self.lose(error, is_hang_up);
                 }
                 Turn::Session(Event::Opened(result)) => self.opened(result, stage),
                 Turn::Wakeup | Turn::Deadline | Turn::Spin => {}
@@ -214,7 +214,7 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
 
     /// Gives the session up. What is known of what it carried counts, the rest goes first on the next
     /// one.
-    fn lose(&mut self, error: Error) {
+    fn lose(&mut self, error: Error, is_hang_up: bool) {
         if let Some(settings) = self.reconnect.settings() {
             self.tell(ConnectionEvent::Lost(
                 settings.server.clone(),
@@ -224,8 +224,10 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
         let mut known = self.reconnect.end();
         let in_flight = self.pending.in_flight.iter_mut();
         mark_overwritten(in_flight.flat_map(|item| item.batch_mut().parts()));
+        let mut is_first = true;
         while let Some(mut item) = self.pending.complete() {
             let answers = known.pop_front();
+            let is_suspected = is_hang_up && std::mem::take(&mut is_first);
             let may_wait = item.batch().settings.offline_queue;
             let Pending {
                 replay,
@@ -241,6 +243,9 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
                     // Whatever is refused waits for the next session as what is lost does.
                     let next = |operation, history: &mut _| answers.next(operation, history);
                     batch.settle(next, rules, replay, completions);
+                }
+                (Item::Deletion(deletion), Some(answers)) if is_suspected && may_wait => {
+                    answers.hung_up(&mut deletion.deletion);
                 }
                 (Item::Deletion(deletion), _) if !may_wait => {
                     deletion.call.finish(Err(error.clone()), completions);
@@ -300,7 +305,7 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
         if is_stuck && let Some(settings) = self.reconnect.settings() {
             let server = settings.server.clone();
             let reason = "calls could not be sent by their deadline".into();
-            self.lose(Error::Unreachable { server, reason });
+            self.lose(Error::Unreachable { server, reason }, false);
         }
         if let Some(next) = self.pending.first_deadline() {
             self.deadlines.watch(next);

@@ -5,23 +5,26 @@ use std::sync::Arc;
 use std::vec;
 
 use super::deletion::{Deletion, Step};
+use super::dialect::{Dialect, Feature, Lacks};
 use super::operations::{Reception, of_reply, outcome};
 use super::pipeline::Known;
 use super::replies::Reply;
 use super::topology::Topology;
 use crate::backend::{self, History, Outcome};
 use crate::call::{Answer, Operation};
-use crate::error::Error;
+use crate::error::{Error, ReplyKind};
 
 /// What came back for the calls of one sending, in order, as far as it came.
 pub struct Answers {
-    server: Arc<str>,
+    dialect: Arc<Dialect>,
+    /// What the server was known to lack when they were sent.
+    lacks: Lacks,
     received: Received,
     nonsense: Option<Error>,
 }
 
 /// What came back.
-pub enum Received {
+pub(super) enum Received {
     /// Of one server: replies to the first commands.
     Replies(vec::IntoIter<Reply>),
     /// Of the nodes of a cluster: for each command what came of its pieces.
@@ -43,18 +46,28 @@ impl From<Known> for Received {
 
 impl Received {
     /// Replies to the first commands.
-    pub fn replies(replies: Vec<Reply>) -> Received {
+    pub(super) fn replies(replies: Vec<Reply>) -> Received {
         Received::Replies(replies.into_iter())
     }
 }
 
 impl Answers {
-    /// What was received from `server`.
-    pub fn new(server: Arc<str>, received: Received) -> Answers {
+    /// What was received from a server that was known to lack so much.
+    pub(super) fn new(dialect: Arc<Dialect>, lacks: Lacks, received: Received) -> Answers {
         Answers {
-            server,
+            dialect,
+            lacks,
             received,
             nonsense: None,
+        }
+    }
+
+    /// What is refused for its several keys goes one by one on the next session.
+    #[cold]
+    fn learn(&self, error: &Error) {
+        let kind = ReplyKind::OneKey;
+        if matches!(error, Error::Reply { kind: of, .. } if *of == kind) {
+            self.dialect.learn(Feature::Pairs);
         }
     }
 
@@ -70,27 +83,34 @@ impl backend::Answers for Answers {
     type Deletion = Deletion;
 
     fn next(&mut self, operation: Operation, history: &mut History) -> Outcome {
-        let server = &self.server;
+        let (server, lacks) = (&self.dialect.server, self.lacks);
         let outcome = match &mut self.received {
             Received::Replies(replies) => match replies.next() {
-                Some(reply) => of_reply(operation, reply, history, server),
-                None => outcome(operation, Reception::Lost, history, server),
+                Some(reply) => of_reply(operation, reply, history, server, lacks),
+                None => outcome(operation, Reception::Lost, history, server, lacks),
             },
             Received::Pieces(pieces) => {
                 let reception = pieces.next().unwrap_or(Reception::Lost);
-                outcome(operation, reception, history, server)
+                outcome(operation, reception, history, server, lacks)
             }
-            Received::Topology(_) => outcome(operation, Reception::Lost, history, server),
+            Received::Topology(_) => outcome(operation, Reception::Lost, history, server, lacks),
             // To be sent again as what is lost is, but nothing of it was carried out.
             Received::Unsent => Ok(Outcome::Lost),
         };
-        outcome.unwrap_or_else(|error| self.out_of_step(error))
+        match outcome {
+            Ok(Outcome::Refused(error)) => {
+                self.learn(&error);
+                Outcome::Refused(error)
+            }
+            Ok(outcome) => outcome,
+            Err(error) => self.out_of_step(error),
+        }
     }
 
     fn step(&mut self, deletion: &mut Deletion) -> Option<Outcome> {
-        let server = &self.server;
+        let dialect = &self.dialect;
         let stepped = match mem::replace(&mut self.received, Received::replies(vec![])) {
-            Received::Replies(replies) => deletion.advance(replies.collect(), server),
+            Received::Replies(replies) => deletion.advance(replies.collect(), dialect),
             Received::Pieces(pieces) => {
                 let mut replies = Vec::with_capacity(pieces.len());
                 for reception in pieces {
@@ -100,20 +120,34 @@ impl backend::Answers for Answers {
                         Reception::Halves(_) | Reception::Lost => return Some(Outcome::Lost),
                     }
                 }
-                deletion.advance(replies, server)
+                deletion.advance(replies, dialect)
             }
             Received::Unsent => return Some(Outcome::Lost),
             Received::Topology(topology) => {
-                topology.and_then(|topology| deletion.compare(topology, server))
+                topology.and_then(|topology| deletion.compare(topology, &dialect.server))
             }
         };
         match stepped {
             Ok(Step::More) => None,
             Ok(Step::Done) => Some(Outcome::Settled(Ok(Answer::Yes))),
             Err(error @ Error::Protocol { .. }) => Some(self.out_of_step(error)),
-            Err(error) if error.is_transient() => Some(Outcome::Refused(error)),
+            Err(error) if error.is_transient() => {
+                self.learn(&error);
+                Some(Outcome::Refused(error))
+            }
             Err(error) => Some(Outcome::Settled(Err(error))),
         }
+    }
+
+    fn hung_up(self, deletion: &mut Deletion) {
+        let answered = match self.received {
+            Received::Replies(replies) => replies.len(),
+            Received::Pieces(pieces) => pieces
+                .take_while(|reception| matches!(reception, Reception::Reply(_)))
+                .count(),
+            Received::Unsent | Received::Topology(_) => return,
+        };
+        deletion.hung_up(answered, &self.dialect);
     }
 
     fn nonsense(self) -> Option<Error> {

@@ -6,6 +6,7 @@
 //! by what `ASK` says.
 
 mod nodes;
+mod one;
 mod redirect;
 
 use std::collections::VecDeque;
@@ -20,6 +21,7 @@ use super::answers::Received;
 use super::commands::Commands;
 use super::connection::broken;
 use super::deletion::Sends;
+use super::dialect::Dialect;
 use super::in_turn::in_turn;
 use super::kept::Kept;
 use super::locked::locked;
@@ -28,6 +30,7 @@ use super::replies::Reply;
 use super::routing::{Piece, Router, Whole};
 use super::server::late;
 use super::slots::Slots;
+use super::topology::Questions;
 use crate::backend::ConnectError;
 use crate::error::Error;
 use crate::settings::{self, Address, NatMap, Settings};
@@ -40,6 +43,9 @@ pub(super) struct Cluster {
     kept: Arc<Kept>,
     /// Whether a pair is saved in two commands even when both keys are of one slot.
     splits: bool,
+    /// Whether it is the one server that the client knows: there is no other to go to.
+    is_one: bool,
+    dialect: Arc<Dialect>,
     slots: Slots,
     nodes: Vec<Node>,
     in_flight: VecDeque<InFlight>,
@@ -58,7 +64,7 @@ struct InFlight {
 /// What the pieces of a sending make.
 enum Wholes {
     Commands(Vec<Whole>),
-    Topology,
+    Topology(Questions),
 }
 
 /// A piece that is sent.
@@ -101,12 +107,19 @@ impl Cluster {
             nat_map: cluster.nat_map.clone(),
             kept: kept.clone(),
             splits: kept.cluster.is_half_moved.swap(false, Ordering::Relaxed),
+            is_one: false,
+            dialect: Dialect::of(&settings.server, settings.username.as_deref()),
             slots,
             nodes,
             in_flight: VecDeque::new(),
             first: 0,
             follows_from: 0,
         })
+    }
+
+    /// Whether it is known who holds which slots.
+    pub(super) fn has_slots(&self) -> bool {
+        !self.slots.masters.is_empty()
     }
 
     /// How many nodes there are.
@@ -123,16 +136,14 @@ impl Cluster {
     pub(super) fn step(&mut self, step: &Sends) {
         match step {
             Sends::Commands(commands, node) => self.send_routed(commands, Some(*node)),
-            Sends::Topology => {
-                let cluster = &self.settings.names.cluster;
-                let questions: [&[u8]; 2] = [b"NODES", b"SLOTS"];
-                let pieces = (0..self.nodes.len()).flat_map(|node| {
-                    questions.map(|question| Piece {
-                        node,
-                        command: Commands::one(cluster, &[question]),
-                    })
-                });
-                self.send_pieces(Wholes::Topology, pieces.collect());
+            Sends::Topology(questions) => {
+                let mut pieces = Vec::new();
+                for node in 0..self.nodes.len() {
+                    let commands = questions.commands(&self.settings.names);
+                    let commands = commands.into_iter();
+                    pieces.extend(commands.map(|command| Piece { node, command }));
+                }
+                self.send_pieces(Wholes::Topology(*questions), pieces);
             }
         }
     }
@@ -214,8 +225,7 @@ impl Cluster {
                         self.take_in(n, replies);
                     }
                     Poll::Ready(Err(error)) => {
-                        let server = node.address.to_string().into();
-                        return Poll::Ready(Err((broken(&server, &error), error)));
+                        return Poll::Ready(Err((broken(&node.name, &error), error)));
                     }
                     Poll::Pending => {}
                 }

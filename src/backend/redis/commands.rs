@@ -2,13 +2,13 @@
 
 /// Commands on their way.
 #[derive(Clone, Debug, Default)]
-pub struct Commands {
+pub(super) struct Commands {
     bytes: Vec<u8>,
     count: usize,
 }
 
 /// One of them, read back.
-pub struct Command<'a> {
+pub(super) struct Command<'a> {
     /// All of it as it is sent.
     pub bytes: &'a [u8],
     /// Its name and arguments.
@@ -17,7 +17,7 @@ pub struct Command<'a> {
 
 impl Commands {
     /// None yet, with room for so many bytes.
-    pub fn with_capacity(bytes: usize) -> Commands {
+    pub(super) fn with_capacity(bytes: usize) -> Commands {
         Commands {
             bytes: Vec::with_capacity(bytes),
             count: 0,
@@ -25,14 +25,14 @@ impl Commands {
     }
 
     /// A single command.
-    pub fn one(name: &str, arguments: &[&[u8]]) -> Commands {
+    pub(super) fn one(name: &str, arguments: &[&[u8]]) -> Commands {
         let mut commands = Commands::default();
         commands.add(name, arguments);
         commands
     }
 
     /// Adds a command.
-    pub fn add<A: AsRef<[u8]>>(&mut self, name: &str, arguments: &[A]) {
+    pub(super) fn add<A: AsRef<[u8]>>(&mut self, name: &str, arguments: &[A]) {
         self.begin(name, arguments.len());
         for argument in arguments {
             self.word([argument.as_ref()]);
@@ -40,20 +40,20 @@ impl Commands {
     }
 
     /// Adds all of `others`.
-    pub fn append(&mut self, others: &Commands) {
+    pub(super) fn append(&mut self, others: &Commands) {
         self.bytes.extend_from_slice(&others.bytes);
         self.count += others.count;
     }
 
     /// Begins a command; as many calls of [`Commands::word`] as it has arguments are to follow.
-    pub fn begin(&mut self, name: &str, arguments: usize) {
+    pub(super) fn begin(&mut self, name: &str, arguments: usize) {
         self.number(b'*', 1 + arguments);
         self.word([name.as_bytes()]);
         self.count += 1;
     }
 
     /// Adds an argument, put together of its parts.
-    pub fn word<const PARTS: usize>(&mut self, parts: [&[u8]; PARTS]) {
+    pub(super) fn word<const PARTS: usize>(&mut self, parts: [&[u8]; PARTS]) {
         self.number(b'$', parts.iter().map(|part| part.len()).sum());
         for part in parts {
             self.bytes.extend_from_slice(part);
@@ -70,22 +70,17 @@ impl Commands {
     }
 
     /// How many there are.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.count
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-
     /// What is sent.
-    pub fn into_bytes(self) -> Vec<u8> {
+    pub(super) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
 
     /// Reads them back.
-    pub fn iter(&self) -> impl Iterator<Item = Command<'_>> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = Command<'_>> {
         let mut rest = self.bytes.as_slice();
         std::iter::from_fn(move || {
             let start = rest;

@@ -4,14 +4,16 @@ use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
 
-use redis::Value;
+use redis::{ServerError, Value};
 use tokio::time::{Instant, timeout_at};
 
 use super::commands::Commands;
-use super::eviction;
+use super::dialect::{Feature, Lacks};
 use super::fence::Client;
 use super::in_turn::in_turn;
-use super::pipeline::{Known, Pipeline, closed};
+use super::kept::Kept;
+use super::login::{Greeting, Login, Refusal};
+use super::pipeline::{Pipeline, closed};
 use super::replies::Reply;
 use super::server::Server;
 use super::stats::Counted;
@@ -19,13 +21,16 @@ use super::stream::{Socket, Stream, encrypt, is_of_tls, look_up};
 use crate::backend::ConnectError;
 use crate::error::{Error, reply_text};
 
-/// How connections are named in the server's `CLIENT LIST`.
-const CLIENT_NAME: &str = env!("CARGO_PKG_NAME");
-
 /// A connection that is logged in. Dropping it closes it.
 pub(super) struct Connection {
     /// What goes over it.
     pub pipeline: Pipeline<Counted<Stream>>,
+    /// What the server told of itself.
+    pub greeting: Greeting,
+    /// How the server names it, when that is known.
+    client: Option<Client>,
+    server: Arc<str>,
+    kept: Arc<Kept>,
 }
 
 impl Connection {
@@ -38,18 +43,6 @@ impl Connection {
         let sockets = sockets
             .map_err(|_| ConnectError::transient(server.late()))?
             .map_err(|error| ConnectError::transient(server.unreachable(&error)))?;
-        let mut connection = Connection::open_one(server, &sockets, end).await?;
-        if eviction::ask(&mut connection, server).await.is_err() {
-            connection = Connection::open_one(server, &sockets, end).await?;
-        }
-        Ok(connection)
-    }
-
-    async fn open_one(
-        server: &Server<'_>,
-        sockets: &[Socket],
-        end: Instant,
-    ) -> Result<Connection, ConnectError> {
         let late = |_: &_| server.late();
         in_turn(sockets.iter(), end, late, |socket, _| {
             Connection::open_socket(server, socket)
@@ -57,10 +50,49 @@ impl Connection {
         .await
     }
 
+    /// Connects to a socket. One that hangs up on what it does not know is found out: it serves without
+    /// that, and with it, tried again, does not. An outage just then would look alike but for that.
     async fn open_socket(server: &Server<'_>, socket: &Socket) -> Result<Connection, ConnectError> {
+        let known = server.dialect.lacks();
+        server.check_database(known)?;
+        let mut lacks = known;
+        let connection = loop {
+            match Connection::attempt(server, socket, lacks).await {
+                Ok(connection) => break connection,
+                Err(Refusal {
+                    hung_up_on: Some(feature),
+                    ..
+                }) if !lacks.has(feature) => lacks = lacks.with(feature),
+                Err(refusal) => return Err(refusal.error),
+            }
+        };
+        if lacks == known {
+            return Ok(connection);
+        }
+        match Connection::attempt(server, socket, known).await {
+            Ok(connection) => return Ok(connection),
+            Err(Refusal {
+                hung_up_on: Some(_),
+                ..
+            }) => {
+                let lacks = lacks.with(Feature::Refusals).with(Feature::Pairs);
+                server.dialect.learn_all(lacks);
+            }
+            Err(_) => {}
+        }
+        server.check_database(lacks)?;
+        Ok(connection)
+    }
+
+    async fn attempt(
+        server: &Server<'_>,
+        socket: &Socket,
+        lacks: Lacks,
+    ) -> Result<Connection, Refusal> {
         let stream = Stream::connect(socket)
             .await
             .map_err(|error| ConnectError::transient(server.unreachable(&error)))?;
+        let address = stream.own_address();
         let stream = match (server.tls, stream) {
             (Some(tls), Stream::Tcp(stream)) => encrypt(stream, tls, server.place.host())
                 .await
@@ -73,95 +105,44 @@ impl Connection {
         let counted = Counted::new(stream, server.kept.stats.clone());
         let mut connection = Connection {
             pipeline: Pipeline::new(counted, server.response_timeout),
+            greeting: Greeting::default(),
+            client: None,
+            server: server.name.clone(),
+            kept: server.kept.clone(),
         };
-        connection.log_in(server).await?;
+        let login = Login::new(server, lacks);
+        connection.pipeline.send(login.commands());
+        let mut read = match connection.replies().await {
+            Ok(replies) => login.read(replies)?,
+            Err(error) => return Err(login.hung_up(&error, connection.pipeline.take_known())),
+        };
+        connection.client = read.client(address);
+        connection.greeting = read.greeting;
+        if let Some(rest) = login.rest() {
+            connection.pipeline.send(rest);
+            let named = connection.replies().await;
+            named.map_err(|error| login.suspect(&error, Some(Feature::Name)))?;
+        }
+        if let Some(reply) = read.no_database {
+            connection.fall_back(server, &reply).await?;
+        }
         Ok(connection)
     }
 
-    async fn log_in(&mut self, server: &Server<'_>) -> Result<(), ConnectError> {
-        let (names, name) = (server.names, &server.name);
-        let mut login = Commands::default();
-        if let Some(password) = server.password {
-            let user = server.username.into_iter();
-            let words: Vec<&str> = user.chain([password]).collect();
-            login.add(&names.auth, &words);
-        }
-        let db = server.db.to_string();
-        if server.db != 0 {
-            login.add(&names.select, &[&db]);
-        }
-        login.add(&names.client, &["SETNAME", CLIENT_NAME]);
-        login.add(&names.client, &["INFO"]);
-        // What the network still holds of the last connection must not arrive after what goes over
-        // this one: it goes again here, and a late first copy would undo what was called after it.
-        let last = server.kept.predecessors.of(name);
-        if let Some(Client { id, address }) = &last {
-            login.add(&names.client, &["KILL", "ID", id, "ADDR", address]);
-        }
-        login.add::<&str>(&names.ping, &[]);
-
-        self.pipeline.send(login);
-        let replies = match self.replies().await {
-            Ok(replies) => replies,
-            Err(error) => return Err(self.hung_up(server, &error)),
+    /// Goes where the redis clients go when the server has no such database.
+    async fn fall_back(
+        &mut self,
+        server: &Server<'_>,
+        reply: &ServerError,
+    ) -> Result<(), ConnectError> {
+        let Some(db) = server.fallback_db else {
+            return Err(server.no_database(reply_text(reply)));
         };
-        let mut replies = replies.into_iter().map(Reply::into_value);
-        let mut reply = || replies.next().unwrap_or(Value::Nil);
-        if server.password.is_some() {
-            check_auth(name, &reply())?;
-        }
-        let selected = match server.db {
-            0 => Value::Okay,
-            _ => reply(),
-        };
-        check_service(name, &reply())?;
-        let named = match reply() {
-            Value::BulkString(info) => Client::parse(&String::from_utf8_lossy(&info)),
-            // A name before 6.2, or a user who may not ask.
-            _ => None,
-        };
-        server.kept.predecessors.keep(name, named);
-        if last.is_some() {
-            // It is gone, or this user may not end it.
-            reply();
-        }
-        check_service(name, &reply())?;
-        let Value::ServerError(error) = selected else {
-            return Ok(());
-        };
-        match server.fallback_db {
-            Some(db) => {
-                // Refused as well, it stays in the first database, as the clients do.
-                let db = db.to_string();
-                let selected = self.ask(&names.select, &[db.as_bytes()]).await;
-                selected.map_err(|error| ConnectError::transient(broken(name, &error)))?;
-                Ok(())
-            }
-            None => Err(ConnectError::lasting(Error::Database {
-                server: name.clone(),
-                db: server.db,
-                reply: reply_text(&error),
-            })),
-        }
-    }
-
-    /// Why a name hung up during the login: one that has no room for a client, or wants none from
-    /// this machine, says so first.
-    fn hung_up(&mut self, server: &Server<'_>, error: &io::Error) -> ConnectError {
-        let name = &server.name;
-        let said = self.pipeline.take_known().find_map(|known| match known {
-            Known::Replies(replies) => replies.into_iter().next(),
-            Known::Unsent => None,
-        });
-        let refused = said.and_then(|reply| {
-            let reply = reply.into_value();
-            let checked = match server.password {
-                Some(_) => check_auth(name, &reply),
-                None => check_service(name, &reply),
-            };
-            checked.err()
-        });
-        refused.unwrap_or_else(|| ConnectError::transient(broken(name, error)))
+        // Refused as well, it stays in the first database, as the clients do.
+        let db = db.to_string();
+        let selected = self.ask(&server.names.select, &[db.as_bytes()]).await;
+        selected.map_err(|error| ConnectError::transient(broken(&server.name, &error)))?;
+        Ok(())
     }
 
     /// The replies to the first sending in flight.
@@ -190,39 +171,13 @@ pub(super) fn broken(server: &Arc<str>, error: &io::Error) -> Error {
     }
 }
 
-fn check_auth(server: &Arc<str>, reply: &Value) -> Result<(), ConnectError> {
-    let Value::ServerError(error) = reply else {
-        return Ok(());
-    };
-    let detail = error.details().unwrap_or_default();
-    // The server wants no password: the redis clients warn and go on.
-    if detail.contains("no password is set") || detail.contains("without any password configured") {
-        return Ok(());
+/// What it still owes may be carried out: it is ended before anything goes over the next one.
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if self.pipeline.owes()
+            && let Some(client) = self.client.take()
+        {
+            self.kept.predecessors.keep(&self.server, client);
+        }
     }
-    Err(passing(server, error).unwrap_or_else(|| {
-        ConnectError::lasting(Error::Auth {
-            server: server.clone(),
-            reply: reply_text(error),
-        })
-    }))
-}
-
-/// Whether the server serves. A user who may not `PING` or `CLIENT`, or a server without, is fine.
-fn check_service(server: &Arc<str>, reply: &Value) -> Result<(), ConnectError> {
-    let Value::ServerError(error) = reply else {
-        return Ok(());
-    };
-    if let Some(refusal) = passing(server, error) {
-        return Err(refusal);
-    }
-    match Error::from_reply(server, error) {
-        error @ Error::Auth { .. } => Err(ConnectError::lasting(error)),
-        _ => Ok(()),
-    }
-}
-
-/// Replies of a server that will serve later.
-fn passing(server: &Arc<str>, error: &redis::ServerError) -> Option<ConnectError> {
-    let error = Error::from_reply(server, error);
-    error.is_transient().then(|| ConnectError::transient(error))
 }

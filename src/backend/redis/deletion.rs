@@ -7,13 +7,15 @@
 //! since afterwards neither could be told. Until it is known that they went they are remembered:
 //! one of them may have gone alone.
 //!
-//! A cursor is of use on its own connection only: on another the walk starts over. `SCAN` gives every
-//! key that stands from its start to its end, so one pass over a server is enough. In a cluster
-//! it is, when no key can have gone from a node that was still to be walked to one that was walked
-//! already: when the topology was the same before and after, and no slot was being moved. Keys of
-//! one that is move one way only, so a second pass finds those.
+//! `SCAN` gives every key that stands from its start to its end, whichever connections its pages go over,
+//! so one pass over a server is enough. A cursor is of use on the same run of the same server, with the
+//! same line of data: there the walk goes on where it was interrupted, elsewhere it starts over, see
+//! [`resume`]. In a cluster one pass is enough when no key can have gone from a node that was still to be
+//! walked to one that was walked already: when the topology was the same before and after, and no slot was
+//! being moved. Keys of one that is move one way only, so a second pass finds those.
 
 mod page;
+mod resume;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,12 +23,14 @@ use std::time::{Duration, Instant};
 use redis::Value;
 
 use super::commands::Commands;
+use super::dialect::{Dialect, Feature, Lacks};
 use super::operations::unexpected;
 use super::replies::Reply;
-use super::topology::Topology;
+use super::run::Run;
+use super::topology::{Questions, Topology};
 use crate::backend;
 use crate::call::Operation;
-use crate::error::Error;
+use crate::error::{Error, ReplyKind, reply_text};
 use crate::settings::Names;
 use page::{Page, Trouble};
 
@@ -44,9 +48,17 @@ pub struct Deletion {
     count: usize,
     sent_at: Instant,
     quickest: Duration,
-    uses_del: bool,
+    /// What the server is known to lack.
+    lacks: Lacks,
+    /// What the commands of the step under way are, in order.
+    asked: Vec<Feature>,
+    /// The command that the server hung up on last, and how many times in a row.
+    suspect: Option<(Feature, u8)>,
     /// The number of the session that it walks over, if it has begun.
     session: Option<u64>,
+    /// Whether the user may have few rights, and whether the walk was interrupted at some time.
+    has_named_user: bool,
+    was_interrupted: bool,
     walk: Walk,
     /// Halves of ambiguous pairs that are not known to be gone, each with the value that it had.
     confirmed: Vec<(Vec<u8>, Vec<u8>)>,
@@ -67,20 +79,25 @@ struct Walk {
     /// `None` before the first page, `Some(0)` after the last.
     cursor: Option<u64>,
     page: Page,
+    /// Whether it was interrupted, and it has to be seen whether it may go on.
+    is_interrupted: bool,
+    /// Which run of the server it is, and whether it was asked.
+    run: Option<Run>,
+    has_asked_run: bool,
 }
 
 /// What the next step sends.
 #[derive(Debug)]
-pub enum Sends {
-    /// The question for the topology, to each node.
-    Topology,
+pub(super) enum Sends {
+    /// The questions for the topology, to each node.
+    Topology(Questions),
     /// Commands; a `SCAN` among them is for the node of this number.
     Commands(Commands, usize),
 }
 
 /// What a step came to.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Step {
+pub(super) enum Step {
     /// Send the next step.
     More,
     /// All pairs are gone.
@@ -89,13 +106,17 @@ pub enum Step {
 
 /// What is walked over.
 #[derive(Clone, Copy, Debug)]
-pub struct Keyspace {
+pub(super) struct Keyspace {
     /// Names the session.
     pub session: u64,
     /// How many nodes it has.
     pub nodes: usize,
     /// Whether keys may go from one node to another.
     pub is_cluster: bool,
+    /// What it is known to lack.
+    pub lacks: Lacks,
+    /// Whether the user may have few rights.
+    pub has_named_user: bool,
 }
 
 impl backend::Deletion for Deletion {
@@ -106,8 +127,12 @@ impl backend::Deletion for Deletion {
             count: 1_000,
             sent_at: Instant::now(),
             quickest: Duration::MAX,
-            uses_del: false,
+            lacks: Lacks::NONE,
+            asked: Vec::new(),
+            suspect: None,
             session: None,
+            has_named_user: false,
+            was_interrupted: false,
             walk: Walk::default(),
             confirmed: Vec::new(),
         }
@@ -120,26 +145,60 @@ impl Deletion {
         self.session != Some(session)
     }
 
-    /// What the next step sends.
-    pub fn next(&mut self, names: &Names, keyspace: Keyspace) -> Sends {
+    /// What the next step sends. Fails where the keys cannot be found.
+    pub(super) fn next(
+        &mut self,
+        names: &Names,
+        keyspace: Keyspace,
+        server: &Arc<str>,
+    ) -> Result<Sends, Error> {
+        self.lacks = keyspace.lacks;
+        if self.lacks.has(Feature::Scan) && self.lacks.has(Feature::Keys) {
+            return Err(Error::Lacking {
+                server: server.clone(),
+                commands: "SCAN or KEYS",
+            });
+        }
         if self.is_at_start(keyspace.session) {
+            self.was_interrupted = self.session.is_some();
             self.session = Some(keyspace.session);
-            self.walk = Walk {
-                nodes: keyspace.nodes,
-                asks: keyspace.is_cluster,
-                ..Walk::default()
-            };
-            self.walk.page.rechecks.clone_from(&self.confirmed);
+            self.has_named_user = keyspace.has_named_user;
+            match self.walk.may_go_on(&keyspace) {
+                true => self.walk.is_interrupted = true,
+                false => self.start_over(keyspace.nodes, keyspace.is_cluster),
+            }
         }
         self.sent_at = Instant::now();
-        if self.walk.asks {
-            return Sends::Topology;
+        if self.walk.asks || self.walk.is_interrupted && keyspace.is_cluster {
+            let questions = Questions::new(self.lacks, self.may_ask_run());
+            return Ok(Sends::Topology(questions));
         }
-        Sends::Commands(self.commands(names), self.walk.node)
+        let commands = self.commands(names);
+        Ok(Sends::Commands(commands, self.walk.node))
+    }
+
+    fn start_over(&mut self, nodes: usize, is_cluster: bool) {
+        self.walk = Walk {
+            nodes,
+            asks: is_cluster,
+            ..Walk::default()
+        };
+        self.walk.page.rechecks.clone_from(&self.confirmed);
     }
 
     /// Takes in the topology that was asked for.
-    pub fn compare(&mut self, topology: Topology, server: &Arc<str>) -> Result<Step, Error> {
+    pub(super) fn compare(&mut self, topology: Topology, server: &Arc<str>) -> Result<Step, Error> {
+        if self.walk.is_interrupted {
+            let is_same = self.walk.topology.as_ref() == Some(&topology);
+            if is_same && !self.walk.asks {
+                self.go_on();
+                return Ok(Step::More);
+            }
+            self.walk.is_interrupted = false;
+            if !is_same {
+                self.start_over(self.walk.nodes, true);
+            }
+        }
         let walk = &mut self.walk;
         match &walk.topology {
             None => walk.topology = Some(topology),
@@ -162,7 +221,12 @@ impl Deletion {
     }
 
     /// Takes in the replies to the commands of [`Deletion::next`].
-    pub fn advance(&mut self, replies: Vec<Reply>, server: &Arc<str>) -> Result<Step, Error> {
+    pub(super) fn advance(
+        &mut self,
+        replies: Vec<Reply>,
+        dialect: &Dialect,
+    ) -> Result<Step, Error> {
+        let server = &dialect.server;
         self.pace();
         let mut replies = replies.into_iter();
         let mut reply = || match replies.next().map(Reply::into_value) {
@@ -170,11 +234,24 @@ impl Deletion {
             Some(value) => Ok(value),
             None => Err(Trouble::Nonsense),
         };
-        let stepped = self.step(&mut reply);
-        stepped.map_err(|trouble| match trouble {
-            Trouble::Reply(error) => Error::from_reply(server, &error),
-            Trouble::Nonsense => unexpected(Operation::DeleteAllIds, server),
-        })?;
+        let stepped = match self.walk.is_interrupted {
+            true => self.compare_run(&mut reply, dialect),
+            false => self.step(&mut reply, dialect),
+        };
+        if let Err(trouble) = stepped {
+            // The page is lost.
+            self.walk = Walk::default();
+            return Err(match trouble {
+                Trouble::Reply(error) => Error::from_reply(server, &error),
+                Trouble::OneKey(error) => Error::Reply {
+                    server: server.clone(),
+                    kind: ReplyKind::OneKey,
+                    reply: reply_text(&error),
+                },
+                Trouble::Nonsense => unexpected(Operation::DeleteAllIds, server),
+            });
+        }
+        self.acquit();
         Ok(self.turn())
     }
 

@@ -1,26 +1,21 @@
 //! Whether a server may evict pairs, which have no expiry, when its memory is full: then a save that was
-//! answered is no promise. Each server is asked once.
+//! answered is no promise. Each server tells once, in the login to it.
 
-use std::io;
-
-use redis::Value;
-
-use super::connection::Connection;
 use super::locked::locked;
 use super::server::Server;
 
-/// Asks for the policy, while nothing else is in flight. Fails when the server hangs up on that, as some
-/// proxies do: it is not asked again. A user with a name may have no right to ask, and each refusal
-/// would leave a line in the server's ACL log.
-pub(super) async fn ask(connection: &mut Connection, server: &Server<'_>) -> io::Result<()> {
+/// Whether the server has told.
+pub(super) fn is_known(server: &Server<'_>) -> bool {
+    locked(&server.kept.evictions.told).contains(&server.name)
+}
+
+/// Reads what the server tells of its memory.
+pub(super) fn read(server: &Server<'_>, info: &str) {
     let evictions = &server.kept.evictions;
-    if server.username.is_some() || !locked(&evictions.asked).insert(server.name.clone()) {
-        return Ok(());
+    if !locked(&evictions.told).insert(server.name.clone()) {
+        return;
     }
-    let reply = connection.ask(&server.names.info, &[b"memory"]).await?;
-    if let Value::BulkString(info) = reply
-        && let Some(policy) = evicting_policy(&String::from_utf8_lossy(&info))
-    {
+    if let Some(policy) = evicting_policy(info) {
         let server = server.name.clone();
         let text = format!(
             "the maxmemory-policy of {server} is {policy}: when its memory is full it deletes pairs, or halves of them; set it to noeviction"
@@ -28,7 +23,6 @@ pub(super) async fn ask(connection: &mut Connection, server: &Server<'_>) -> io:
         let text = text.into();
         locked(&evictions.remarks).push((server, text));
     }
-    Ok(())
 }
 
 /// The policy, when it is one that takes keys without expiry.

@@ -47,13 +47,14 @@ impl Predecessors {
         all.get(server).cloned()
     }
 
-    /// Keeps a connection as the last one to a server; `None` when that does not tell its name.
-    pub fn keep(&self, server: &Arc<str>, named: Option<Client>) {
-        let mut all = locked(&self.0);
-        match named {
-            Some(named) => all.insert(server.clone(), named),
-            None => all.remove(server),
-        };
+    /// Keeps a connection as the last one to a server.
+    pub fn keep(&self, server: &Arc<str>, client: Client) {
+        locked(&self.0).insert(server.clone(), client);
+    }
+
+    /// The last connection to a server is ended, as far as it can be.
+    pub fn forget(&self, server: &str) {
+        locked(&self.0).remove(server);
     }
 }
 

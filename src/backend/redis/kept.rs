@@ -24,8 +24,8 @@ pub struct Kept {
 /// What is known of evictions, see `eviction.rs`.
 #[derive(Debug, Default)]
 pub struct Evictions {
-    /// Servers that were asked.
-    pub asked: Mutex<HashSet<Arc<str>>>,
+    /// Servers that have told.
+    pub told: Mutex<HashSet<Arc<str>>>,
     /// Servers, and what is to be told of them.
     pub remarks: Mutex<Vec<(Arc<str>, Arc<str>)>>,
 }

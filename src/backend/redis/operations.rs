@@ -5,10 +5,11 @@ use std::sync::Arc;
 use redis::Value;
 
 use super::commands::Commands;
+use super::dialect::{Feature, Lacks, is_lacking};
 use super::replies::Reply;
 use crate::backend::{History, Outcome};
 use crate::call::{Answer, Args, Operation};
-use crate::error::Error;
+use crate::error::{Error, ReplyKind, reply_text};
 use crate::key::Half;
 use crate::settings::Names;
 
@@ -47,7 +48,7 @@ pub(super) fn write(operation: Operation, args: Args<'_>, names: &Names, out: &m
 
 /// What came back for a command.
 #[derive(Debug)]
-pub enum Reception {
+pub(super) enum Reception {
     /// Its reply.
     Reply(Reply),
     /// The replies to a pair delete whose halves lie on different servers.
@@ -60,7 +61,7 @@ pub enum Reception {
 
 /// What came back for one half of a pair delete.
 #[derive(Debug)]
-pub enum HalfReception {
+pub(super) enum HalfReception {
     /// Whether it was there.
     Found(bool),
     /// It was not deleted.
@@ -76,9 +77,10 @@ pub(super) fn outcome(
     came: Reception,
     history: &mut History,
     server: &Arc<str>,
+    lacks: Lacks,
 ) -> Result<Outcome, Error> {
     match came {
-        Reception::Reply(reply) => of_reply(operation, reply, history, server),
+        Reception::Reply(reply) => of_reply(operation, reply, history, server, lacks),
         Reception::Halves(halves) => Ok(both(halves, history)),
         Reception::Refused(error) => Ok(Outcome::Refused(error)),
         Reception::Lost => {
@@ -95,6 +97,7 @@ pub(super) fn of_reply(
     reply: Reply,
     history: &mut History,
     server: &Arc<str>,
+    lacks: Lacks,
 ) -> Result<Outcome, Error> {
     let answer = match (operation, reply) {
         (Operation::SaveIds, Reply::Value(Value::Okay)) => Answer::Yes,
@@ -105,7 +108,7 @@ pub(super) fn of_reply(
         (Operation::DeleteIds, Reply::Value(Value::Int(found))) => {
             history.deleted(found.clamp(0, 2) as u8)
         }
-        (operation, reply) => return of_other(operation, reply, history, server),
+        (operation, reply) => return of_other(operation, reply, history, server, lacks),
     };
     Ok(Outcome::Settled(Ok(answer)))
 }
@@ -117,12 +120,21 @@ fn of_other(
     reply: Reply,
     history: &mut History,
     server: &Arc<str>,
+    lacks: Lacks,
 ) -> Result<Outcome, Error> {
     let Reply::Value(Value::ServerError(error)) = reply else {
         history.is_lost = true;
         return Err(unexpected(operation, server));
     };
-    let error = Error::from_reply(server, &error);
+    let error = match operation {
+        // The pair may be saved in two commands.
+        Operation::SaveIds if is_lacking(&error) && !lacks.has(Feature::Pairs) => Error::Reply {
+            server: server.clone(),
+            kind: ReplyKind::OneKey,
+            reply: reply_text(&error),
+        },
+        _ => Error::from_reply(server, &error),
+    };
     Ok(match error.is_transient() {
         true => Outcome::Refused(error),
         false => Outcome::Settled(Err(error)),
@@ -144,7 +156,9 @@ fn both(halves: [HalfReception; 2], history: &mut History) -> Outcome {
             }
         }
     }
-    let answer = Answer::from(history.halves == [true; 2]);
+    // Both went in one step before, and that was lost: see `History::deleted`.
+    let was_done = history.is_lost && (history.halves == [false; 2] || history.is_overwritten);
+    let answer = Answer::from(history.halves == [true; 2] || was_done);
     outcome.unwrap_or(Outcome::Settled(Ok(answer)))
 }
 

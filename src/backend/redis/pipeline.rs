@@ -34,10 +34,11 @@ pub(super) struct Pipeline<S> {
     input: BytesMut,
     silence: ResponseTimeout,
     end: Option<io::Error>,
+    has_ended_owing: bool,
 }
 
 /// What is known of a sending when its stream has ended.
-pub enum Known {
+pub(super) enum Known {
     /// The replies to its first commands, maybe none.
     Replies(Vec<Reply>),
     /// Nothing of it was written.
@@ -65,6 +66,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
             input: BytesMut::new(),
             silence: ResponseTimeout::new(silence),
             end: None,
+            has_ended_owing: false,
         }
     }
 
@@ -115,9 +117,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
         }
     }
 
+    /// Whether it was sent what is not answered: what has ended is asked too.
+    pub(super) fn owes(&self) -> bool {
+        self.has_ended_owing || !self.in_flight.is_empty()
+    }
+
     /// Takes what is known of each sending in flight, in order, now that no more will be.
     pub(super) fn take_known(&mut self) -> impl Iterator<Item = Known> {
         self.complete = 0;
+        self.has_ended_owing = self.owes();
         let unsent = self.unwritten.len() - usize::from(self.written > 0);
         let sent = self.in_flight.len() - unsent;
         let in_flight = self.in_flight.drain(..).enumerate();

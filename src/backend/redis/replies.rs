@@ -13,7 +13,7 @@ const MAX_DEPTH: usize = 16;
 
 /// A reply.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Reply {
+pub(super) enum Reply {
     /// A string; a part of what arrived, not a copy.
     Text(Bytes),
     /// Any other; an error is [`Value::ServerError`].
@@ -22,7 +22,7 @@ pub enum Reply {
 
 impl Reply {
     /// The reply as the redis crate has it.
-    pub fn into_value(self) -> Value {
+    pub(super) fn into_value(self) -> Value {
         match self {
             Reply::Text(text) => Value::BulkString(text.into()),
             Reply::Value(value) => value,

@@ -51,7 +51,7 @@ pub(super) struct Router<'a, O> {
     pub names: &'a Names,
     /// Tells the number of a key's node.
     pub owner: O,
-    /// Where a `SCAN` goes, in the steps of a deletion.
+    /// Where a `SCAN` or `KEYS` goes, in the steps of a deletion.
     pub walked: Option<usize>,
     /// Whether a pair is saved in two commands even when both keys are of one slot.
     pub splits: bool,
@@ -83,7 +83,10 @@ impl<O: Fn(&[u8]) -> usize> Router<'_, O> {
         } else if name == names.mget.as_bytes() {
             Whole::Row(each(&names.get, 1))
         } else {
-            let walked = self.walked.filter(|_| name == names.scan.as_bytes());
+            let is_walk = [&names.scan, &names.keys]
+                .map(|walk| walk.as_bytes())
+                .contains(&name);
+            let walked = self.walked.filter(|_| is_walk);
             pieces.push(Piece {
                 node: walked.unwrap_or_else(|| (self.owner)(arguments[0])),
                 command: command.into(),

@@ -6,12 +6,13 @@ use redis::Value;
 use tokio::time::{Instant, timeout_at};
 
 use super::connection::{Connection, broken};
+use super::dialect::{Dialect, Feature, is_lacking};
 use super::in_turn::in_turn;
 use super::kept::Kept;
 use super::server::{Place, Server, late};
 use crate::backend::ConnectError;
 use crate::error::{Error, reply_text};
-use crate::settings::{Address, Names, Sentinel, Settings};
+use crate::settings::{Address, Sentinel, Settings};
 
 /// Connects by `end` to the master that a sentinel names: to that which the first one names, unless
 /// it is none or out of reach. A sentinel may be behind.
@@ -37,7 +38,7 @@ pub(super) async fn open(
         let server: Arc<str> = format!("{master} ({})", settings.server).into();
         let server = Server::of(settings, Place::Tcp(&master, None), server, kept);
         let mut connection = Connection::open(&server, end).await?;
-        let role = check_role(&mut connection, &settings.names, &server.name);
+        let role = check_role(&mut connection, &server);
         let role = timeout_at(end, role).await;
         role.unwrap_or_else(|_| Err(ConnectError::transient(server.late())))?;
         Ok(connection)
@@ -63,6 +64,7 @@ async fn ask(
     let asked = Server {
         place: Place::Tcp(node, None),
         name: server.clone(),
+        dialect: Dialect::of(&server, sentinel.username.as_deref()),
         tls: sentinel.tls.as_ref(),
         username: sentinel.username.as_deref(),
         password: sentinel.password.as_deref(),
@@ -93,25 +95,36 @@ async fn ask(
 }
 
 /// A master that was just demoted may still be named. A user who may not ask is let through.
-async fn check_role(
-    connection: &mut Connection,
-    names: &Names,
-    server: &Arc<str>,
-) -> Result<(), ConnectError> {
-    let reply = connection
-        .ask(&names.role, &[])
-        .await
-        .map_err(|error| ConnectError::transient(broken(server, &error)))?;
-    let Value::Array(parts) = reply else {
-        return Ok(());
+async fn check_role(connection: &mut Connection, server: &Server<'_>) -> Result<(), ConnectError> {
+    let dialect = &server.dialect;
+    let is_master = match connection.greeting.is_master {
+        Some(is_master) => is_master,
+        None if dialect.lacks().has(Feature::Role) => true,
+        None => ask_role(connection, server).await?,
     };
-    match parts.into_iter().next() {
-        Some(Value::BulkString(role)) if role != b"master" => {
-            Err(ConnectError::transient(Error::Unreachable {
-                server: server.clone(),
-                reason: "it is a replica, though the sentinels name it as master".into(),
-            }))
-        }
-        _ => Ok(()),
+    match is_master {
+        true => Ok(()),
+        false => Err(ConnectError::transient(Error::Unreachable {
+            server: server.name.clone(),
+            reason: "it is a replica, though the sentinels name it as master".into(),
+        })),
     }
+}
+
+async fn ask_role(connection: &mut Connection, server: &Server<'_>) -> Result<bool, ConnectError> {
+    let reply = connection
+        .ask(&server.names.role, &[])
+        .await
+        .map_err(|error| ConnectError::transient(broken(&server.name, &error)))?;
+    Ok(match reply {
+        Value::Array(parts) => match parts.into_iter().next() {
+            Some(Value::BulkString(role)) => role == b"master",
+            _ => true,
+        },
+        Value::ServerError(error) if is_lacking(&error) => {
+            server.dialect.learn(Feature::Role);
+            true
+        }
+        _ => true,
+    })
 }

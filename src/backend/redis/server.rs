@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::dialect::{Dialect, Feature, Lacks};
 use super::kept::Kept;
+use crate::backend::ConnectError;
 use crate::error::Error;
 use crate::settings::Tls;
 use crate::settings::{Address, Family, Names, Settings};
@@ -34,6 +36,8 @@ pub(super) struct Server<'a> {
     pub response_timeout: Duration,
     /// Counts its bytes, and knows the last connection to it.
     pub kept: &'a Arc<Kept>,
+    /// What it was found not to take.
+    pub dialect: Arc<Dialect>,
 }
 
 /// Where one server is.
@@ -55,6 +59,7 @@ impl<'a> Server<'a> {
     ) -> Server<'a> {
         Server {
             place,
+            dialect: Dialect::of(&name, settings.username.as_deref()),
             name,
             tls: settings.tls.as_ref(),
             username: settings.username.as_deref(),
@@ -65,6 +70,23 @@ impl<'a> Server<'a> {
             connect_timeout: settings.connect_timeout,
             response_timeout: settings.response_timeout,
             kept,
+        }
+    }
+
+    /// What is wrong with a server that has no such database.
+    pub(super) fn no_database(&self, reply: Arc<str>) -> ConnectError {
+        ConnectError::lasting(Error::Database {
+            server: self.name.clone(),
+            db: self.db,
+            reply,
+        })
+    }
+
+    /// Fails where no database but the first can be had, and another is wanted.
+    pub(super) fn check_database(&self, lacks: Lacks) -> Result<(), ConnectError> {
+        match self.db != 0 && lacks.has(Feature::Select) {
+            true => Err(self.no_database("it closes the connection on SELECT".into())),
+            false => Ok(()),
         }
     }
 

@@ -14,12 +14,14 @@ use super::cluster::Cluster;
 use super::commands::Commands;
 use super::connection::{Connection, broken};
 use super::deletion::{Deletion, Keyspace, Sends};
+use super::dialect::{Dialect, Feature, Lacks};
 use super::kept::Kept;
 use super::operations::write;
 use super::sentinel;
 use super::server::{Place, Server, late};
 use crate::backend::{self, ConnectError, End};
 use crate::call::{Args, Operation};
+use crate::error::Error;
 use crate::settings::{Endpoint, Settings};
 
 /// What a command takes besides its arguments, in bytes.
@@ -37,6 +39,9 @@ pub struct Session {
     settings: Arc<Settings>,
     number: u64,
     in_flight: usize,
+    dialect: Arc<Dialect>,
+    /// What the server was known to lack at the beginning.
+    lacks: Lacks,
     connections: Connections,
 }
 
@@ -52,13 +57,20 @@ impl Session {
     pub async fn open(settings: &Arc<Settings>, kept: &Arc<Kept>) -> Result<Session, ConnectError> {
         static SESSIONS: AtomicU64 = AtomicU64::new(0);
         let end = Instant::now() + settings.connect_timeout;
+        let dialect = Dialect::of(&settings.server, settings.username.as_deref());
         let opened = timeout_at(end, Connections::open(settings, kept, end)).await;
         let connections = opened.unwrap_or_else(|_| {
             let (has_tls, limit) = (settings.tls.is_some(), settings.connect_timeout);
             let error = late(&settings.server, has_tls, limit);
             Err(ConnectError::transient(error))
         })?;
+        let lacks = match &connections {
+            Connections::Single(_) => dialect.lacks(),
+            Connections::Cluster(_) => dialect.lacks().with(Feature::Pairs),
+        };
         Ok(Session {
+            dialect,
+            lacks,
             settings: settings.clone(),
             number: SESSIONS.fetch_add(1, Ordering::Relaxed),
             in_flight: 0,
@@ -67,7 +79,7 @@ impl Session {
     }
 
     fn answers(&self, received: Received) -> Answers {
-        Answers::new(self.settings.server.clone(), received)
+        Answers::new(self.dialect.clone(), self.lacks, received)
     }
 }
 
@@ -82,7 +94,7 @@ impl Connections {
             Endpoint::Unix(path) => Place::Unix(path),
             Endpoint::Sentinel(of) => {
                 let master = sentinel::open(settings, of, kept, end).await?;
-                return Ok(Connections::Single(Box::new(master)));
+                return Connections::of_one(settings, master, kept).await;
             }
             Endpoint::Cluster(of) => {
                 let cluster = Cluster::open(settings, of, kept, end).await?;
@@ -91,7 +103,21 @@ impl Connections {
         };
         let server = Server::of(settings, place, settings.server.clone(), kept);
         let connection = Connection::open(&server, end).await?;
-        Ok(Connections::Single(Box::new(connection)))
+        Connections::of_one(settings, connection, kept).await
+    }
+
+    /// To one server, as to a cluster of one where it takes no command over several keys.
+    async fn of_one(
+        settings: &Arc<Settings>,
+        connection: Connection,
+        kept: &Arc<Kept>,
+    ) -> Result<Connections, ConnectError> {
+        let dialect = Dialect::of(&settings.server, settings.username.as_deref());
+        if !connection.greeting.is_cluster && !dialect.lacks().has(Feature::Pairs) {
+            return Ok(Connections::Single(Box::new(connection)));
+        }
+        let cluster = Cluster::of_one(settings, connection, kept, dialect).await?;
+        Ok(Connections::Cluster(Box::new(cluster)))
     }
 }
 
@@ -128,25 +154,29 @@ impl backend::Session for Session {
         }
     }
 
-    fn step(&mut self, deletion: &mut Deletion) {
+    fn step(&mut self, deletion: &mut Deletion) -> Result<(), Error> {
         let (nodes, is_cluster) = match &self.connections {
             Connections::Single(_) => (1, false),
-            Connections::Cluster(cluster) => (cluster.nodes(), true),
+            Connections::Cluster(cluster) => (cluster.nodes(), cluster.has_slots()),
         };
         let keyspace = Keyspace {
             session: self.number,
             nodes,
             is_cluster,
+            lacks: self.dialect.lacks(),
+            has_named_user: self.settings.username.is_some(),
         };
-        let step = deletion.next(&self.settings.names, keyspace);
+        let server = &self.settings.server;
+        let step = deletion.next(&self.settings.names, keyspace, server)?;
         self.in_flight += 1;
         match (&mut self.connections, step) {
             (Connections::Cluster(cluster), step) => cluster.step(&step),
             (Connections::Single(connection), Sends::Commands(commands, _)) => {
                 connection.pipeline.send(commands);
             }
-            (Connections::Single(_), Sends::Topology) => unreachable!("of a cluster only"),
+            (Connections::Single(_), Sends::Topology(_)) => unreachable!("of a cluster only"),
         }
+        Ok(())
     }
 
     fn is_new_to(&self, deletion: &Deletion) -> bool {

@@ -20,14 +20,22 @@ pub(crate) fn slot(key: &[u8]) -> usize {
 
 /// The masters, and the number of each slot's own.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Slots {
+pub(super) struct Slots {
     pub masters: Vec<Address>,
     owners: Vec<Option<u16>>,
 }
 
 impl Slots {
+    /// Nobody holds any.
+    pub(super) fn none() -> Slots {
+        Slots {
+            masters: Vec::new(),
+            owners: Vec::new(),
+        }
+    }
+
     /// Reads the reply to `CLUSTER SLOTS` of the node `asked`. `None` when it is no such reply.
-    pub fn parse(reply: &Value, asked: &Address, nat_map: &NatMap) -> Option<Slots> {
+    pub(super) fn parse(reply: &Value, asked: &Address, nat_map: &NatMap) -> Option<Slots> {
         let Value::Array(ranges) = reply else {
             return None;
         };
@@ -64,17 +72,17 @@ impl Slots {
     }
 
     /// The number of the master that holds a key, `None` when no master holds its slot.
-    pub fn owner(&self, key: &[u8]) -> Option<usize> {
+    pub(super) fn owner(&self, key: &[u8]) -> Option<usize> {
         self.holder(slot(key))
     }
 
     /// The number of the master that holds a slot, `None` when there is none.
-    pub fn holder(&self, slot: usize) -> Option<usize> {
+    pub(super) fn holder(&self, slot: usize) -> Option<usize> {
         self.owners.get(slot).copied().flatten().map(usize::from)
     }
 
     /// Whether another one has each slot at the same master.
-    pub fn agrees_with(&self, other: &Slots) -> bool {
+    pub(super) fn agrees_with(&self, other: &Slots) -> bool {
         let master = |slots: &Slots, slot| {
             let holder = slots.holder(slot)?;
             slots.masters.get(holder).cloned()
@@ -83,7 +91,7 @@ impl Slots {
     }
 
     /// How many slots a master holds.
-    pub fn count(&self, number: usize) -> usize {
+    pub(super) fn count(&self, number: usize) -> usize {
         let own = |owner: &&Option<u16>| owner.map(usize::from) == Some(number);
         self.owners.iter().filter(own).count()
     }

@@ -111,6 +111,22 @@ impl Stream {
     }
 }
 
+impl Stream {
+    /// The address of this end as Redis writes it, unless something between the two changes that. A Unix
+    /// socket's is that of the other end.
+    pub(super) fn own_address(&self) -> Option<String> {
+        match self {
+            Stream::Tcp(stream) => Some(stream.local_addr().ok()?.to_string()),
+            #[cfg(unix)]
+            Stream::Unix(stream) => {
+                let address = stream.peer_addr().ok()?;
+                Some(format!("{}:0", address.as_pathname()?.display()))
+            }
+            Stream::Tls(_) => None,
+        }
+    }
+}
+
 /// Encrypts a stream to `host`.
 pub(super) async fn encrypt(stream: TcpStream, tls: &Tls, host: &str) -> io::Result<Stream> {
     let name = tls.name_of(host).map_err(io::Error::other)?;

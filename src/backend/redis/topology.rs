@@ -1,21 +1,27 @@
 //! Who holds what in a cluster and what is being moved, as its nodes themselves tell.
 
+mod questions;
+
 use redis::Value;
 
+use super::run::Run;
 use super::slots::Slots;
 use crate::error::Error;
 use crate::settings::{Address, NatMap};
 
+pub(super) use questions::Questions;
+
 /// What each node of a session told of itself. Two of them are equal when nothing has changed between
 /// them: each change of a slot's owner raises an epoch, which is part of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Topology {
+pub(super) struct Topology {
     nodes: Vec<String>,
     has_moving_slots: bool,
+    runs: Vec<Option<Run>>,
 }
 
 /// Why there is none.
-pub enum TopologyError {
+pub(super) enum TopologyError {
     /// A node refused to tell.
     Refused(Error),
     /// The nodes tell otherwise than the session knows.
@@ -25,13 +31,15 @@ pub enum TopologyError {
 }
 
 /// What a node told.
-pub struct Told<'a> {
+pub(super) struct Told<'a> {
     /// The node.
     pub address: &'a Address,
     /// Its reply to `CLUSTER NODES`.
     pub nodes: Value,
     /// Its reply to `CLUSTER SLOTS`.
     pub slots: Value,
+    /// Which run of it that was, when it told.
+    pub run: Option<Run>,
 }
 
 impl<'a> Told<'a> {
@@ -59,7 +67,7 @@ struct Own<'a> {
 
 impl Topology {
     /// Reads what the nodes of a session, which knows the slots so, told.
-    pub fn read<'a>(
+    pub(super) fn read<'a>(
         told: impl Iterator<Item = Told<'a>>,
         slots: &Slots,
         nat_map: &NatMap,
@@ -87,6 +95,7 @@ impl Topology {
             return Err(TopologyError::NewNodes(new));
         }
         Ok(Topology {
+            runs: told.iter().map(|told| told.run.clone()).collect(),
             has_moving_slots: own.iter().any(|node| !node.moving.is_empty()),
             nodes: own.into_iter().map(|node| node.told).collect(),
         })
@@ -99,6 +108,7 @@ impl Topology {
         slots: &Slots,
         nat_map: &NatMap,
     ) -> Result<Topology, TopologyError> {
+        let runs = told.iter().map(|told| told.run.clone()).collect();
         for (number, told) in told.into_iter().enumerate() {
             match (Slots::parse(&told.slots, told.address, nat_map), told.slots) {
                 (Some(own), _) if own.agrees_with(slots) => {}
@@ -113,11 +123,17 @@ impl Topology {
         Ok(Topology {
             nodes: Vec::new(),
             has_moving_slots: true,
+            runs,
         })
     }
 
+    /// Whether one that is equal to it on another session means that nothing has changed in between.
+    pub(super) fn outlives_sessions(&self) -> bool {
+        !self.nodes.is_empty() && self.runs.iter().all(Option::is_some)
+    }
+
     /// Whether a slot is being moved: its keys go from node to node one by one.
-    pub fn has_moving_slots(&self) -> bool {
+    pub(super) fn has_moving_slots(&self) -> bool {
         self.has_moving_slots
     }
 }
@@ -239,6 +255,7 @@ mod tests {
                 address,
                 nodes: Value::BulkString(text.into()),
                 slots: Value::Nil,
+                run: None,
             });
         Topology::read(told, &slots, &NatMap::default())
     }
@@ -269,6 +286,7 @@ mod tests {
                 address: &own,
                 nodes: refusal(),
                 slots,
+                run: None,
             });
             Topology::read(told, &slots, &NatMap::default())
         };

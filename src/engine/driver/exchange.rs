@@ -77,7 +77,13 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
                     let entry = &mut deletion.call.entries[0];
                     entry.attempts = entry.attempts.saturating_add(1);
                 }
-                session.step(&mut deletion.deletion);
+                if let Err(error) = session.step(&mut deletion.deletion) {
+                    deletion.call.finish(Err(error), completions);
+                    let stem = deletion.stem().to_vec();
+                    waiting.pop_front();
+                    barrier.release(&stem, waiting);
+                    return;
+                }
             }
         }
         if in_flight.is_empty() {
@@ -137,13 +143,13 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
         }
         self.completed(nonsense.is_some());
         if let Some(error) = nonsense {
-            return self.lose(error);
+            return self.lose(error, false);
         }
         if let Some((error, times)) = &self.refusal {
             if self.pending.in_flight.is_empty() {
                 let error = error.clone();
                 self.reconnect.wait_out(*times);
-                self.lose(error);
+                self.lose(error, false);
             }
             return;
         }

@@ -142,9 +142,10 @@ impl backend::Session for Session {
         self.push(What::Calls(calls.map(owned).collect()));
     }
 
-    fn step(&mut self, deletion: &mut Deletion) {
+    fn step(&mut self, deletion: &mut Deletion) -> Result<(), Error> {
         deletion.session = Some(self.number);
         self.push(What::Step(deletion.stem.clone()));
+        Ok(())
     }
 
     fn is_new_to(&self, deletion: &Deletion) -> bool {
@@ -242,6 +243,8 @@ impl backend::Answers for Answers {
         self.is_last_step
             .then_some(Outcome::Settled(Ok(Answer::Yes)))
     }
+
+    fn hung_up(self, _: &mut Deletion) {}
 
     fn nonsense(self) -> Option<Error> {
         self.is_nonsense.then(|| reason("nonsense"))

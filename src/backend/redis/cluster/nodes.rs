@@ -18,6 +18,8 @@ use crate::settings::{self, Address, Settings};
 /// A node and its connection.
 pub(super) struct Node {
     pub address: Address,
+    /// How it is named in messages.
+    pub name: Arc<str>,
     pub connection: Connection,
     /// What its next replies are to, in order.
     pub owes: VecDeque<Owed>,
@@ -59,7 +61,11 @@ pub(super) async fn connect(
             Some(connection) => connection,
             None => open_node(settings, address, kept, end).await?,
         };
-        nodes.push(Node::new(address.clone(), connection));
+        nodes.push(Node::new(
+            address.clone(),
+            address.to_string().into(),
+            connection,
+        ));
     }
     Ok((slots, nodes))
 }
@@ -108,7 +114,11 @@ pub(super) async fn connect_newcomers(
         let share = now + end.saturating_duration_since(now) / 2;
         let opened = timeout_at(share, open_node(settings, &address, kept, share)).await;
         if let Ok(Ok(connection)) = opened {
-            nodes.push(Node::new(address.clone(), connection));
+            nodes.push(Node::new(
+                address.clone(),
+                address.to_string().into(),
+                connection,
+            ));
             locked(&kept.cluster.newcomers).push(address);
         }
     }
@@ -126,9 +136,10 @@ async fn open_node(
 }
 
 impl Node {
-    fn new(address: Address, connection: Connection) -> Node {
+    pub(super) fn new(address: Address, name: Arc<str>, connection: Connection) -> Node {
         Node {
             address,
+            name,
             connection,
             owes: VecDeque::new(),
         }

@@ -10,7 +10,7 @@ use crate::backend::redis::answers::Received;
 use crate::backend::redis::locked::locked;
 use crate::backend::redis::replies::Reply;
 use crate::backend::redis::routing::PieceReception;
-use crate::backend::redis::topology::{Told, Topology, TopologyError};
+use crate::backend::redis::topology::{Questions, Topology, TopologyError};
 use crate::error::Error;
 use crate::settings::Address;
 
@@ -25,7 +25,7 @@ impl Cluster {
         let Some(sent) = self.in_flight.front() else {
             return false;
         };
-        if self.first < self.follows_from {
+        if self.first < self.follows_from || self.is_one {
             return false;
         }
         for (n, sent) in sent.pieces.iter().enumerate() {
@@ -86,21 +86,25 @@ impl Cluster {
                 let came = came.map(|whole| whole.put_together(&mut pieces, server));
                 Received::Pieces(came.collect::<Vec<_>>().into_iter())
             }
-            Wholes::Topology => Received::Topology(self.topology(sent.pieces)),
+            Wholes::Topology(questions) => {
+                Received::Topology(self.topology(questions, sent.pieces))
+            }
         }
     }
 
     fn came(&self, sent: Sent) -> PieceReception {
         let node = sent.piece.node;
         if sent.is_unsent {
-            let server = self.nodes[node].address.to_string().into();
+            let server = self.nodes[node].name.clone();
             return PieceReception::Elsewhere(changed(server, "it takes no more"));
         }
-        if let Some(error) = redirection(&sent.reply) {
+        if let Some(error) = redirection(&sent.reply)
+            && !self.is_one
+        {
             if error.code() == "MOVED" {
                 *locked(&self.kept.cluster.ahead) = self.named_by(error, node);
             }
-            let server = self.nodes[node].address.to_string().into();
+            let server = self.nodes[node].name.clone();
             return PieceReception::Elsewhere(changed(
                 server,
                 &format!("it says {}", error.code()),
@@ -119,7 +123,7 @@ impl Cluster {
             .map_or(PieceReception::Lost, PieceReception::Reply)
     }
 
-    fn topology(&self, pieces: Vec<Sent>) -> Result<Topology, Error> {
+    fn topology(&self, questions: Questions, pieces: Vec<Sent>) -> Result<Topology, Error> {
         let server = || self.settings.server.clone();
         let nodes = self.nodes.iter().map(|node| &node.address);
         let mut replies = pieces.into_iter().map(|sent| match sent.reply {
@@ -127,11 +131,7 @@ impl Cluster {
             None => Value::Nil,
         });
         let mut reply = || replies.next().unwrap_or(Value::Nil);
-        let told = nodes.map(|address| Told {
-            address,
-            nodes: reply(),
-            slots: reply(),
-        });
+        let told = nodes.map(|address| questions.told(address, &mut reply, &self.dialect));
         Topology::read(told, &self.slots, &self.nat_map).map_err(|unknown| {
             match unknown {
                 TopologyError::Refused(error) => error,

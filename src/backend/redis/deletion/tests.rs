@@ -6,7 +6,13 @@ use crate::backend::redis::topology::Told;
 use crate::key;
 use crate::settings::{Address, NatMap};
 use proptest::prelude::*;
+use std::cell::Cell;
 use std::collections::HashMap;
+
+thread_local! {
+    /// What the last step told that the server lacks.
+    static LEARNED: Cell<Lacks> = const { Cell::new(Lacks::NONE) };
+}
 
 /// One server, in its session of that number.
 fn server(session: u64) -> Keyspace {
@@ -14,6 +20,8 @@ fn server(session: u64) -> Keyspace {
         session,
         nodes: 1,
         is_cluster: false,
+        lacks: LEARNED.get(),
+        has_named_user: true,
     }
 }
 
@@ -21,13 +29,16 @@ const CLUSTER: Keyspace = Keyspace {
     session: 0,
     nodes: 2,
     is_cluster: true,
+    lacks: Lacks::NONE,
+    has_named_user: true,
 };
 
 /// What the next step sends, and to which node.
 fn sent_over(deletion: &mut Deletion, keyspace: Keyspace) -> (String, usize) {
-    let (commands, node) = match deletion.next(&Names::new(&HashMap::new()), keyspace) {
+    let names = Names::new(&HashMap::new());
+    let (commands, node) = match deletion.next(&names, keyspace, &"s:1".into()).unwrap() {
         Sends::Commands(commands, node) => (commands, node),
-        Sends::Topology => return ("topology".to_owned(), 0),
+        Sends::Topology(_) => return ("topology".to_owned(), 0),
     };
     let words = String::from_utf8(commands.into_bytes()).unwrap();
     let words: Vec<_> = words
@@ -54,10 +65,9 @@ fn scanned(cursor: &str, keys: &[&str]) -> Value {
 }
 
 fn advance(deletion: &mut Deletion, replies: Vec<Value>) -> Result<Step, Error> {
-    let step = deletion.advance(
-        replies.into_iter().map(Reply::from).collect(),
-        &"s:1".into(),
-    );
+    let dialect = Dialect::new("s:1".into());
+    let step = deletion.advance(replies.into_iter().map(Reply::from).collect(), &dialect);
+    LEARNED.set(dialect.lacks());
     deletion.count = 1_000;
     step
 }
@@ -174,6 +184,7 @@ fn topology(epoch: u8, moving: &str) -> Topology {
         address,
         nodes: text_of(text),
         slots: Value::Nil,
+        run: None,
     });
     Topology::read(told, &slots, &NatMap::default())
         .ok()
@@ -270,8 +281,10 @@ proptest! {
         let mut deletion = Deletion::new(b"i");
         let mut session = 0;
         for replies in steps {
-            let _ = deletion.next(&Names::new(&HashMap::new()), server(session));
-            match deletion.advance(replies.into_iter().map(Reply::from).collect(), &"s:1".into()) {
+            let names = Names::new(&HashMap::new());
+            let _ = deletion.next(&names, server(session), &"s:1".into());
+            let dialect = Dialect::new("s:1".into());
+            match deletion.advance(replies.into_iter().map(Reply::from).collect(), &dialect) {
                 Ok(Step::More) => {}
                 Ok(Step::Done) => break,
                 Err(error) => {

@@ -57,7 +57,13 @@ fn deleted(is_overwritten: bool, came: &[Option<i64>]) -> bool {
         let came = found.map_or(Reception::Lost, |found| {
             Reception::Reply(Value::Int(found).into())
         });
-        last = Some(outcome(Operation::DeleteIds, came, &mut history, &server()));
+        last = Some(outcome(
+            Operation::DeleteIds,
+            came,
+            &mut history,
+            &server(),
+            Lacks::NONE,
+        ));
     }
     match last {
         Some(Ok(Outcome::Settled(Ok(answer)))) => answer == Answer::Yes,
@@ -104,6 +110,7 @@ fn halves_on_two_servers_are_known_each_by_itself() {
                 Reception::Halves(halves),
                 &mut history,
                 &server(),
+                Lacks::NONE,
             );
             match outcome.unwrap() {
                 Outcome::Settled(Ok(Answer::Yes)) => "true",
@@ -140,7 +147,13 @@ fn halves_on_two_servers_are_known_each_by_itself() {
 #[test]
 fn a_reply_of_another_kind_is_nonsense() {
     let came = Reception::Reply(Value::Int(1).into());
-    let outcome = outcome(Operation::SaveIds, came, &mut History::default(), &server());
+    let outcome = outcome(
+        Operation::SaveIds,
+        came,
+        &mut History::default(),
+        &server(),
+        Lacks::NONE,
+    );
     assert!(matches!(outcome, Err(error) if error.code() == "PROTOCOL"));
 }
 
@@ -159,7 +172,13 @@ fn replies_of_a_server_that_will_serve_later_are_refusals() {
         ("ERR anything else", "REPLY", false),
     ] {
         let came = Reception::Reply(refusal(text).into());
-        let outcome = outcome(Operation::SaveIds, came, &mut History::default(), &server());
+        let outcome = outcome(
+            Operation::SaveIds,
+            came,
+            &mut History::default(),
+            &server(),
+            Lacks::NONE,
+        );
         let (error, passed) = match outcome.unwrap() {
             Outcome::Refused(error) => (error, true),
             Outcome::Settled(Err(error)) => (error, false),
@@ -174,7 +193,7 @@ proptest! {
     fn any_reply_has_a_meaning(reply in any_reply(), operation in 0..4_usize, is_lost: bool) {
         let mut history = History { is_lost, ..History::default() };
         let came = Reception::Reply(reply.clone().into());
-        match (OPERATIONS[operation], outcome(OPERATIONS[operation], came, &mut history, &server())) {
+        match (OPERATIONS[operation], outcome(OPERATIONS[operation], came, &mut history, &server(), Lacks::NONE)) {
             (_, Ok(Outcome::Lost)) => prop_assert!(false, "it came"),
             (_, Err(error) | Ok(Outcome::Refused(error) | Outcome::Settled(Err(error)))) => {
                 prop_assert!(error.to_string().contains("s:1"));
