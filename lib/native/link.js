@@ -45,10 +45,13 @@ class Link {
   /** Whether the native side has `settings`: code may be stopped on the way there. */
   #isUpToDate = true
 
-  /** `settings` are those of the calls from now on. */
-  constructor(settings, listener) {
+  /**
+   * `settings` are those of the calls from now on. For those of a client, `listener` is asked before
+   * each connection, see src/node/link.rs.
+   */
+  constructor(settings, listener, isOfClient) {
     this.settings = settings
-    this.native = native.Link.open(settings, listener, this.#settle, this.#board)
+    this.native = native.Link.open(settings, listener, this.#settle, this.#board, isOfClient)
     if (typeof this.native === 'string') throw refuse(this.native)
   }
 

@@ -25,11 +25,20 @@ const LOOK = 20
 /** The client's credentials provider failed. */
 class LoginError extends Error {}
 
-/** Tells what happens to a connection, and keeps in `line` what its source has to know. */
-const listener = (line) => (state, server, reason, code) => {
+/**
+ * Tells what happens to the connection of a link, and keeps in `line` what its source has to know.
+ * `number` is the link's. When it is asked what to connect with, it gives whether that is told later.
+ */
+const listener = (line, number) => (state, server, reason, code) => {
+  if (state === 'asked' || state === 'refused') {
+    // Nobody was asked while nothing could be reached.
+    if (state === 'refused' && line.hasFailed) line.isLoginOld = true
+    return line.links === number && line.source.deref()?.lookAgain()
+  }
   if (state === 'ready') line.made++
   // The next connection logs in anew.
   if (state === 'lost' || code === 'AUTH') line.isLoginOld = true
+  if (state === 'failed') line.hasFailed = true
   if (state === 'warning') line.warnings.push(reason)
   else line.silence?.hear(state, server, reason)
   if (isLogging()) log('%s', TEXTS[state](server, reason))
@@ -48,7 +57,7 @@ class Source {
   /** What the client told when it was asked; it goes before what can be read. */
   #told = {}
   /** Apart from this object, which the native side must not keep alive. */
-  #line = { made: 0, isLoginOld: true, warnings: [] }
+  #line = { made: 0, links: 0, isLoginOld: true, warnings: [], source: new WeakRef(this) }
   /**
    * While the link holds calls back: in turn, the settings that they were made with, and the `key` that
    * the link knows them by. Code may be stopped between any two steps, by a time-out of `vm` say: so a
@@ -56,6 +65,8 @@ class Source {
    */
   #held
   #keys = 0
+  /** The link that waits to be told what to connect with. */
+  #asked
   /** Whether the settings may be others than those of the client, which could not be followed. */
   #isLost = false
   /** Settles when the link is closed; `undefined` while it is open. */
@@ -73,7 +84,7 @@ class Source {
     this.#client = client
     this.#family = family
     this.settings = bare({ ...settings, ...timeouts })
-    this.link = this.#used = new Link(this.settings, listener(this.#line))
+    this.link = this.#used = this.#open(this.settings)
     if (!client) return
     this.#follow()
     family.watch(client, () => {
@@ -124,16 +135,32 @@ class Source {
    * cannot be done, calls fail: they would go to where the client no longer is.
    */
   catchUp() {
-    if (!this.#client) return
+    if (this.#client) this.#catchUp(false)
+  }
+
+  /**
+   * The link is about to connect, with all that its client would use now. Gives whether that is told
+   * later: the client is asked.
+   */
+  lookAgain() {
+    const { link } = this
+    this.#catchUp(true)
+    if (this.link !== link || !this.#held) return false
+    this.#asked = link
+    return true
+  }
+
+  #catchUp(isNew) {
     try {
       this.#follow()
       if (this.#closing) return
-      if (this.#family.hasChanged(this.#client, this.settings) || this.#isLost) this.#change()
+      const hasChanged = this.#family.hasChanged(this.#client, this.settings)
+      if (hasChanged || this.#isLost || isNew) this.#change()
       if (this.#held) return
       const answered = this.#ask()
       if (!answered) return
       this.#hold(this.link, this.settings, UNTOLD, answered)
-      this.#line.isLoginOld = false
+      this.#askedLogin()
     } catch (error) {
       this.#isLost = true
       this.link.native.refuse(reasonOf(error))
@@ -170,7 +197,7 @@ class Source {
     this.#sawClosed = Boolean(this.#closing) && (this.#sawClosed || isClosed)
     if (!this.#sawClosed || !this.#family.isOpen(this.#client)) return
     const settings = this.#settingsNow()
-    const link = new Link(settings, listener(this.#line))
+    const link = this.#open(settings)
     const before = this.link
     const closed = this.#closing.then(() => {
       // Stopped below, this is done once more, with another link.
@@ -180,7 +207,7 @@ class Source {
       this.#before.received += received
       this.#used = link
       const answered = this.#ask()
-      this.#line.isLoginOld = false
+      this.#askedLogin()
       return answered
     })
     this.#line.isLoginOld = true
@@ -190,6 +217,11 @@ class Source {
     this.#closing = undefined
     this.#quitting = undefined
     this.#sawClosed = false
+  }
+
+  #open(settings) {
+    const number = ++this.#line.links
+    return new Link(settings, listener(this.#line, number), Boolean(this.#client))
   }
 
   #closeLink() {
@@ -209,6 +241,11 @@ class Source {
     this.settings = settings
     this.link.native.refuse()
     this.#isLost = false
+  }
+
+  #askedLogin() {
+    this.#line.isLoginOld = false
+    this.#line.hasFailed = false
   }
 
   /** Asks the client what cannot be read; `undefined` when there is nothing to ask. */
@@ -248,6 +285,9 @@ class Source {
         }
       }
       if (this.link === link) this.settings = link.settings
+      if (this.#asked !== link) return
+      this.#asked = undefined
+      link.native.tell()
     }
     // All is ready to end it before it begins, see `Link.expect`.
     promise.then(

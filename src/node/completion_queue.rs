@@ -9,13 +9,16 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use napi::bindgen_prelude::{JsObjectValue, Object};
 use napi::{Env, JsValue, Result, check_status, sys};
+use tokio::sync::oneshot;
 
 use super::function::function;
+use super::gate::Gate;
+use super::listener::Listener;
 use super::promise::{Promises, Ticket, settle};
 use super::value::{Reference, Scope, Values, boolean, string};
-use crate::backend::redis::Redis;
+use crate::backend::redis::{Owner, Redis};
 use crate::engine::{self, Completion, ConnectionEvent, Receiver};
-use crate::error::Error;
+use crate::settings::Settings;
 
 /// How many results share a handle scope.
 const RESULTS_A_SCOPE: usize = 256;
@@ -26,6 +29,8 @@ pub(super) type Queue = engine::Queue<Ticket, Redis>;
 /// The receiver of a link's results.
 pub(super) struct CompletionQueue {
     arrived: Mutex<Arrived>,
+    /// Who wants to know what to connect with, and whether the login was refused.
+    asked: Mutex<Option<(oneshot::Sender<Arc<Settings>>, bool)>>,
     /// `None` once the link is closed or its environment is gone. Locked for every call of it, so that it
     /// cannot be freed under the I/O thread.
     function: Mutex<Option<Function>>,
@@ -36,8 +41,7 @@ pub(super) struct CompletionQueue {
     is_closed: AtomicBool,
     /// Whether JavaScript has let go of the link.
     is_orphan: AtomicBool,
-    /// The JavaScript function that hears of the connection.
-    listener: Reference,
+    listener: Listener,
     /// The JavaScript function that settles promises: `settle(number, result, number, …)`. Without
     /// arguments it is to see to it that `Link::resume` is called soon. It may
     /// know the stores, so it is kept alive only while a call is under way.
@@ -63,17 +67,16 @@ unsafe impl Send for Function {}
 /// What the threadsafe function carries.
 struct Context {
     completions: Arc<CompletionQueue>,
-    queue: Arc<Queue>,
     promises: Rc<Promises>,
-    /// What is to be done before what has arrived is settled.
-    before: Box<dyn Fn()>,
+    gate: Rc<Gate>,
 }
 
 impl CompletionQueue {
     /// A queue whose `listener` hears of the connection and `settle`, a weak reference, of results.
-    pub(super) fn new(listener: Reference, settle: Reference) -> Arc<CompletionQueue> {
+    pub(super) fn new(listener: Listener, settle: Reference) -> Arc<CompletionQueue> {
         Arc::new(CompletionQueue {
             arrived: Mutex::default(),
+            asked: Mutex::default(),
             function: Mutex::new(None),
             is_signalled: AtomicBool::new(false),
             pending: AtomicUsize::new(0),
@@ -84,19 +87,17 @@ impl CompletionQueue {
         })
     }
 
-    /// Opens the way to JavaScript for what comes from `queue`.
+    /// Opens the way to JavaScript for what comes of the calls that go through `gate`.
     pub(super) fn open(
         self: &Arc<Self>,
         env: &Env,
-        queue: Arc<Queue>,
         promises: Rc<Promises>,
-        before: impl Fn() + 'static,
+        gate: Rc<Gate>,
     ) -> Result<()> {
         let context = Context {
             completions: self.clone(),
-            queue,
             promises,
-            before: Box::new(before),
+            gate,
         };
         let resource = self.resource(env)?;
         *self.function() = Some(threadsafe_function(env, context, resource)?);
@@ -237,25 +238,7 @@ impl CompletionQueue {
             if self.function().is_none() {
                 break;
             }
-            let (state, server, reason, error) = match note {
-                ConnectionEvent::Connecting(server) => ("connecting", server, None, None),
-                ConnectionEvent::Ready(server) => ("ready", server, None, None),
-                ConnectionEvent::Failed(server, error) => ("failed", server, None, Some(error)),
-                ConnectionEvent::Lost(server, error) => ("lost", server, None, Some(error)),
-                ConnectionEvent::Warned(remark) => (
-                    "warning",
-                    remark.server,
-                    Some(remark.text.to_string()),
-                    None,
-                ),
-            };
-            let reason = reason.or_else(|| error.as_ref().map(Error::to_string));
-            let reason = reason.unwrap_or_default();
-            let code = error.as_ref().map(Error::code).unwrap_or_default();
-            let texts = [state, &server, &reason, code].map(|text| string(env, text.as_bytes()));
-            if let [Some(state), Some(server), Some(reason), Some(code)] = texts {
-                self.listener.call(env, &[state, server, reason, code]);
-            }
+            self.listener.hear(env, note);
         }
         self.settle_all(env, promises, &mut done);
         let mut arrived = self.arrived();
@@ -265,6 +248,22 @@ impl CompletionQueue {
         drop(arrived);
         if is_stalled {
             self.settle.call(env, &[]);
+        }
+    }
+
+    fn asked(&self) -> MutexGuard<'_, Option<(oneshot::Sender<Arc<Settings>>, bool)>> {
+        self.asked
+            .lock()
+            .unwrap_or_else(|poison| poison.into_inner())
+    }
+
+    /// Lets who has asked know what to connect with.
+    fn answer(&self, env: sys::napi_env, gate: &Gate) {
+        let asked = self.asked().take();
+        if let Some((answer, is_refused)) = asked
+            && self.function().is_some()
+        {
+            gate.ask(answer, || self.listener.ask(env, is_refused));
         }
     }
 
@@ -315,6 +314,13 @@ impl Receiver<Ticket> for CompletionQueue {
     }
 }
 
+impl Owner for CompletionQueue {
+    fn ask(&self, is_refused: bool, answer: oneshot::Sender<Arc<Settings>>) {
+        *self.asked() = Some((answer, is_refused));
+        self.signal();
+    }
+}
+
 fn threadsafe_function(env: &Env, context: Context, resource: Object) -> Result<Function> {
     let raw = env.raw();
     let name = string(raw, b"js-redis-key-store").unwrap_or(ptr::null_mut());
@@ -356,8 +362,9 @@ unsafe extern "C" fn on_signal(
     if !env.is_null() {
         // SAFETY: made in `threadsafe_function`, alive until `finalize`.
         let context = unsafe { &*context.cast::<Context>() };
-        (context.before)();
+        context.gate.end_overdue();
         context.completions.settle_arrived(env, &context.promises);
+        context.completions.answer(env, &context.gate);
     }
 }
 
@@ -365,8 +372,8 @@ unsafe extern "C" fn on_signal(
 unsafe extern "C" fn finalize(_env: sys::napi_env, _data: *mut c_void, context: *mut c_void) {
     // SAFETY: made in `threadsafe_function`; Node calls this once, last.
     let Context {
-        completions, queue, ..
+        completions, gate, ..
     } = *unsafe { Box::from_raw(context.cast::<Context>()) };
     *completions.function() = None;
-    queue.abandon();
+    gate.abandon();
 }

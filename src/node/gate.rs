@@ -7,6 +7,8 @@ use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
+
 use super::board::Board;
 use super::completion_queue::{CompletionQueue, Queue};
 use super::promise::Ticket;
@@ -25,6 +27,8 @@ pub(super) struct Gate {
     settings: RefCell<Arc<Settings>>,
     submission: RefCell<Submission<Ticket, Redis>>,
     waiting: RefCell<Waiting>,
+    /// Who wants to know the settings of now.
+    asked: RefCell<Option<oneshot::Sender<Arc<Settings>>>>,
 }
 
 /// What waits for settings.
@@ -92,6 +96,7 @@ impl Gate {
             board,
             settings: RefCell::new(Arc::new(settings)),
             waiting: RefCell::default(),
+            asked: RefCell::default(),
         }
     }
 
@@ -103,6 +108,23 @@ impl Gate {
     /// The settings of the calls from now on.
     pub(super) fn update(&self, settings: Settings) {
         *self.settings.borrow_mut() = Arc::new(settings);
+    }
+
+    /// Somebody wants to know the settings of now. `look` sees to it that they are, and gives whether
+    /// [`Gate::tell`] is called later.
+    pub(super) fn ask(&self, answer: oneshot::Sender<Arc<Settings>>, look: impl FnOnce() -> bool) {
+        *self.asked.borrow_mut() = Some(answer);
+        if !look() {
+            self.tell();
+        }
+    }
+
+    /// Tells the settings to who has asked.
+    pub(super) fn tell(&self) {
+        if let Some(answer) = self.asked.take() {
+            // Who has asked may have given up.
+            let _ = answer.send(self.settings.borrow().clone());
+        }
     }
 
     /// Adds a call, whose deadline is to count from the link's epoch; see [`Submission::push`].
@@ -218,6 +240,11 @@ impl Gate {
         }
         self.end();
         self.queue.close(ticket).is_none()
+    }
+
+    /// Drops all that is queued: the environment is gone.
+    pub(super) fn abandon(&self) {
+        self.queue.abandon();
     }
 
     fn end_waiting(&self, mut waiting: RefMut<'_, Waiting>) {

@@ -12,9 +12,10 @@ use super::board::Board;
 use super::completion_queue::{CompletionQueue, Queue};
 use super::gate::Gate;
 use super::js_settings::ServerSettings;
+use super::listener::Listener;
 use super::promise::Promises;
 use super::value::Reference;
-use crate::backend::redis::Redis;
+use crate::backend::redis::{Owner, Redis};
 use crate::error::Error;
 use crate::settings::Settings;
 
@@ -57,6 +58,11 @@ impl Link {
     /// `settle(number, result, number, …)`, which is kept alive only while a call is under way,
     /// what becomes of calls; without arguments it is to see to it that `resume` is called. On `board` stands the number that the next call's promise is to be
     /// known by, and whether `submit` is still to be called for those before it.
+    ///
+    /// Those of a client are asked, by `listener('asked')`, before each connection, and once more, by
+    /// `listener('refused')`, when the login was refused. It gives `true` when it is still to find out,
+    /// and calls `tell` then; else what it has updated by now is good.
+    ///
     /// Gives what is wrong with the settings instead, where something is: an exception thrown here
     /// would be one that nobody catches to `--abort-on-uncaught-exception`.
     #[napi]
@@ -64,28 +70,27 @@ impl Link {
         env: &Env,
         settings: ServerSettings,
         #[napi(
-            ts_arg_type = "(state: string, server: string, reason: string, code: string) => void"
+            ts_arg_type = "(state: string, server?: string, reason?: string, code?: string) => boolean | undefined"
         )]
         listener: Unknown<'_>,
         #[napi(ts_arg_type = "(...settled: unknown[]) => void")] settle: Unknown<'_>,
         board: Int32Array,
+        is_of_client: bool,
     ) -> Result<Either<Link, String>> {
         let settings = match Settings::try_from(settings) {
             Ok(settings) => settings,
             Err(error) => return Ok(Either::B(error.reason.clone())),
         };
         let board = Rc::new(Board::new(board)?);
-        let listener = Reference::new(env.raw(), listener.raw())?;
+        let listener = Listener::new(env.raw(), listener.raw())?;
         let settle = Reference::weak(env.raw(), settle.raw())?;
         let promises = Rc::new(Promises::new(board.clone()));
         let completions = CompletionQueue::new(listener, settle);
-        let queue = Queue::new(Redis::default(), completions.clone());
+        let owner = is_of_client.then(|| completions.clone() as Arc<dyn Owner>);
+        let queue = Queue::new(Redis::of(owner), completions.clone());
         let gate = Gate::new(queue.clone(), completions.clone(), board, settings);
         let gate = Rc::new(gate);
-        let before = gate.clone();
-        completions.open(env, queue.clone(), promises.clone(), move || {
-            before.end_overdue()
-        })?;
+        completions.open(env, promises.clone(), gate.clone())?;
         Ok(Either::A(Link(Rc::new(Shared {
             env: env.raw(),
             completions,
@@ -107,6 +112,12 @@ impl Link {
             }
             Err(error) => Some(error.reason.clone()),
         }
+    }
+
+    /// Tells what to connect with, now that it is updated, after the listener gave `true`.
+    #[napi]
+    pub fn tell(&self) {
+        self.0.gate.tell();
     }
 
     /// Sends the calls made since the last time, and settles those that failed already: to be called

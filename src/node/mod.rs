@@ -11,6 +11,7 @@ mod function;
 mod gate;
 mod js_settings;
 mod link;
+mod listener;
 mod owner;
 mod promise;
 mod store;

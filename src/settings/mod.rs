@@ -11,7 +11,7 @@ use std::time::Duration;
 pub use tls::{Tls, TlsOptions};
 
 /// Where the server is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Endpoint {
     /// A TCP port.
     Tcp {
@@ -75,7 +75,7 @@ impl NatMap {
 }
 
 /// How the master is found.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Sentinel {
     /// The sentinels, asked in this order.
     pub nodes: Vec<Address>,
@@ -92,7 +92,7 @@ pub struct Sentinel {
 }
 
 /// How the nodes are found.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Cluster {
     /// Nodes to ask for the others.
     pub seeds: Vec<Address>,
@@ -111,7 +111,7 @@ pub enum Family {
 
 /// How a connection is made and kept. Never changed: a client's later `select` or `auth` makes a
 /// new value, which the calls after it carry.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// Where the server is.
     pub endpoint: Endpoint,

@@ -30,6 +30,7 @@ pub struct TlsOptions {
 }
 
 /// A TLS set-up, checked.
+#[derive(Clone)]
 pub struct Tls {
     connector: TlsConnector,
     servername: Option<ServerName<'static>>,

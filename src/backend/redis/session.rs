@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::answers::{Answers, Received};
 use super::cluster::Cluster;
@@ -18,7 +18,7 @@ use super::dialect::{Dialect, Feature, Lacks};
 use super::kept::Kept;
 use super::operations::write;
 use super::sentinel;
-use super::server::{Place, Server, late};
+use super::server::{Place, Server};
 use crate::backend::{self, ConnectError, End};
 use crate::call::{Args, Operation};
 use crate::error::Error;
@@ -53,17 +53,15 @@ enum Connections {
 }
 
 impl Session {
-    /// Connects and logs in, all within the settings' `connect_timeout`.
-    pub async fn open(settings: &Arc<Settings>, kept: &Arc<Kept>) -> Result<Session, ConnectError> {
+    /// Connects and logs in, by `end` at best.
+    pub async fn open(
+        settings: &Arc<Settings>,
+        kept: &Arc<Kept>,
+        end: Instant,
+    ) -> Result<Session, ConnectError> {
         static SESSIONS: AtomicU64 = AtomicU64::new(0);
-        let end = Instant::now() + settings.connect_timeout;
         let dialect = Dialect::of(&settings.server, settings.username.as_deref());
-        let opened = timeout_at(end, Connections::open(settings, kept, end)).await;
-        let connections = opened.unwrap_or_else(|_| {
-            let (has_tls, limit) = (settings.tls.is_some(), settings.connect_timeout);
-            let error = late(&settings.server, has_tls, limit);
-            Err(ConnectError::transient(error))
-        })?;
+        let connections = Connections::open(settings, kept, end).await?;
         let lacks = match &connections {
             Connections::Single(_) => dialect.lacks(),
             Connections::Cluster(_) => dialect.lacks().with(Feature::Pairs),
