@@ -3,7 +3,8 @@
 const { numberOption, refuse } = require('../settings/check')
 const { login } = require('../settings/login')
 const { natMap, withoutBrackets } = require('../settings/place')
-const { clientTls, foreignTls } = require('../settings/tls')
+const { foreignSocket } = require('../settings/socket')
+const { clientTls } = require('../settings/tls')
 const { quitOnceConnected } = require('./ioredis-quit')
 const { watchEvents } = require('./watching')
 
@@ -24,7 +25,7 @@ const foreign = (client) => {
     if (typeof value === 'function' && !isSystemLookup(value)) return `a ${name} that is a function`
   }
   if (logins(client).length > 1) return 'nodes with logins of their own'
-  return foreignTls(options.redisOptions?.tls)
+  return foreignSocket(options.redisOptions?.tls, true)
 }
 
 /** Version 4 differs in some ways. */

@@ -3,7 +3,8 @@
 const { numberOption, refuse } = require('../settings/check')
 const { login } = require('../settings/login')
 const { family, natMap } = require('../settings/place')
-const { clientTls, foreignTls } = require('../settings/tls')
+const { foreignSocket } = require('../settings/socket')
+const { clientTls } = require('../settings/tls')
 const { database, fallback, hasChanged, observe } = require('./ioredis-database')
 const { quitOnceConnected } = require('./ioredis-quit')
 const { watchEvents } = require('./watching')
@@ -19,9 +20,12 @@ const isMine = (client) =>
 
 const foreign = ({ options }) => {
   if (options.Connector) return 'a Connector of its own'
-  if (!options.sentinels) return foreignTls(options.tls)
+  if (!options.sentinels) {
+    const { path } = options
+    return foreignSocket({ path, ...options.tls }, Boolean(options.tls))
+  }
   if (typeof options.natMap === 'function') return 'a natMap that is a function'
-  return foreignTls(options.sentinelTLS) ?? foreignTls(dataTls(options))
+  return foreignSocket(options.sentinelTLS, true) ?? foreignSocket(dataTls(options), true)
 }
 
 /** With sentinels, `tls` is for the data nodes, and only where it is said so. */
@@ -55,7 +59,8 @@ const sentinelPlace = (options) => {
 
 const place = (options) => {
   if (options.sentinels) return sentinelPlace(options)
-  const { host, port, path } = options
+  // What stands in `tls` goes before what stands beside it.
+  const { host, port, path, family: version } = { ...options, ...options.tls }
   if (path) return { path: String(path) }
   if (!host) {
     throw refuse('this looks like an ioredis client, but names no host and port and no path')
@@ -63,7 +68,7 @@ const place = (options) => {
   return {
     host: String(host),
     port: numberOption('port', 'port', port),
-    family: family(host, options.family)
+    family: family(host, version)
   }
 }
 

@@ -3,7 +3,8 @@
 const { MAX_MS, numberOption, refuse, wholeNumber } = require('../settings/check')
 const { login: loginOf } = require('../settings/login')
 const { family } = require('../settings/place')
-const { clientTls, foreignTls } = require('../settings/tls')
+const { foreignSocket } = require('../settings/socket')
+const { clientTls } = require('../settings/tls')
 const { watching } = require('./watching')
 
 const isObject = (value) => typeof value === 'object' && value !== null
@@ -61,7 +62,7 @@ const login = ({ auth_user: username, auth_pass: password }) =>
 
 const foreign = ({ connection_options: connection, options }) => {
   if (options.stream) return 'a stream of its own'
-  return options.tls ? foreignTls(connection) : undefined
+  return foreignSocket(connection, Boolean(options.tls))
 }
 
 const place = ({ connection_options: connection }) => {

@@ -18,10 +18,13 @@ const isMine = (client) =>
   Array.isArray(client.masters) &&
   typeof client.nodeClient === 'function'
 
+const firstOf = (list, look) => list.map(look).find(Boolean)
+
 const foreign = (client) => {
-  const { defaults = {}, nodeAddressMap } = capturedOptions(client)
+  const { rootNodes = [], defaults = {}, nodeAddressMap } = capturedOptions(client)
   if (typeof nodeAddressMap === 'function') return 'a nodeAddressMap that is a function'
-  return redis4.foreignOptions(client, defaults)
+  const nodes = [defaults, ...rootNodes.map(({ socket }) => ({ socket }))]
+  return firstOf(nodes, (options) => redis4.foreignOptions(client, options))
 }
 
 /** Options of a node's socket, whose URL is only read by the client that is made for it. */

@@ -3,7 +3,8 @@
 const { numberOption, refuse, wholeNumber } = require('../settings/check')
 const { NativePromise, soon } = require('../shared/globals')
 const { family, withoutBrackets } = require('../settings/place')
-const { clientTls, foreignTls } = require('../settings/tls')
+const { foreignSocket } = require('../settings/socket')
+const { clientTls } = require('../settings/tls')
 const { within } = require('../shared/within')
 const { capturedTrace } = require('./captured')
 const { askedLogin, foreignProvider, loginOf } = require('./redis-4-6-login')
@@ -29,7 +30,7 @@ const optionsOf = (client) => client.options ?? {}
 const foreignOptions = (client, options) => {
   const { socket } = options
   const provider = foreignProvider(client, options)
-  return provider ?? (socket?.tls === true ? foreignTls(socket) : undefined)
+  return provider ?? foreignSocket(socket, socket?.tls === true)
 }
 
 const foreign = (client) => foreignOptions(client, optionsOf(client))

@@ -10,9 +10,6 @@ const KNOWN = {
   rejectUnauthorized: 'boolean'
 }
 
-/** Parts of TLS set-ups that only Node's own sockets can do. */
-const FOREIGN = ['pfx', 'passphrase', 'crl', 'checkServerIdentity', 'secureContext']
-
 /** The certificates that Node itself trusts when it is given none. */
 const trusted = () => {
   const extra = process.env.NODE_EXTRA_CA_CERTS
@@ -58,10 +55,4 @@ const clientTls = (given) => {
   return tlsSettings(options)
 }
 
-/** The first of a client's TLS options that only Node's own sockets understand. */
-const foreignTls = (options) => {
-  const name = FOREIGN.find((foreign) => options?.[foreign] !== undefined)
-  return name && `the TLS option "${name}"`
-}
-
-module.exports = { clientTls, foreignTls, tlsSettings }
+module.exports = { clientTls, tlsSettings }

@@ -114,10 +114,11 @@ pub(super) fn late(server: &Arc<str>, has_tls: bool, connect_timeout: Duration) 
 }
 
 impl Place<'_> {
-    /// The name that a TLS certificate is to bear, unless another is given.
+    /// The name that a TLS certificate is to bear, unless another is given: without the zone that an
+    /// address may have.
     pub(super) fn host(&self) -> &str {
         match self {
-            Place::Tcp(address, _) => &address.host,
+            Place::Tcp(address, _) => address.host.split('%').next().unwrap_or_default(),
             Place::Unix(_) => "",
         }
     }

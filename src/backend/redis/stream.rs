@@ -1,7 +1,7 @@
 //! The byte stream to a server: TCP, TLS over TCP, or a Unix socket.
 
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -69,10 +69,11 @@ pub(super) async fn look_up(place: Place<'_>) -> io::Result<Vec<Socket>> {
 /// The addresses of a host. The system is asked on a thread of its own: the runtime's pool of them
 /// panics when it cannot start one.
 async fn resolve(address: &Address) -> io::Result<Vec<SocketAddr>> {
-    if let Ok(ip) = address.host.parse() {
+    let host = without_zone(&address.host);
+    if let Ok(ip) = host.parse() {
         return Ok(vec![SocketAddr::new(ip, address.port)]);
     }
-    let (host, port) = (address.host.clone(), address.port);
+    let (host, port) = (host.to_owned(), address.port);
     let (sender, found) = oneshot::channel();
     let look_up = move || {
         let found = (host.as_str(), port).to_socket_addrs();
@@ -86,6 +87,15 @@ async fn resolve(address: &Address) -> io::Result<Vec<SocketAddr>> {
         io::Error::new(io::ErrorKind::OutOfMemory, reason)
     })?;
     found.await.map_err(io::Error::other)?
+}
+
+/// A host without the zone of an address that needs none, as `::1%lo`: resolvers refuse it.
+fn without_zone(host: &str) -> &str {
+    let needs_none = |address: Ipv6Addr| !address.is_unicast_link_local();
+    match host.split_once('%') {
+        Some((address, _)) if address.parse().is_ok_and(needs_none) => address,
+        _ => host,
+    }
 }
 
 impl Stream {
@@ -198,6 +208,19 @@ impl AsyncWrite for Stream {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_an_address_that_needs_its_zone_keeps_it() {
+        for (host, kept) in [
+            ("::1%lo", "::1"),
+            ("fd00::2%eth0", "fd00::2"),
+            ("fe80::1%eth0", "fe80::1%eth0"),
+            ("::1", "::1"),
+            ("host%1", "host%1"),
+        ] {
+            assert_eq!(without_zone(host), kept);
+        }
+    }
 
     #[tokio::test]
     async fn a_stream_sends_at_once_notices_a_dead_peer_and_delivers_nothing_late() {
