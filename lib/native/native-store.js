@@ -1,3 +1,4 @@
+const { id, text } = require('./argument')
 const { calls: channel, publishCall } = require('../shared/channels')
 const { Reporter } = require('../shared/error')
 const { NativePromise } = require('../shared/globals')
@@ -38,27 +39,44 @@ class NativeStore {
   }
 
   saveIds(integrationId, botmaticId, extId) {
-    return new NativePromise((resolve) =>
-      this.#ready(resolve).saveIds(integrationId, botmaticId, extId)
-    )
+    return new NativePromise((resolve) => {
+      const integration = text(integrationId)
+      const botmatic = id(botmaticId)
+      const ext = id(extId)
+      this.#ready(resolve).saveIds(integration, botmatic, ext)
+    })
   }
 
   getBotmaticId(integrationId, extId) {
-    return new NativePromise((resolve) => this.#ready(resolve).getBotmaticId(integrationId, extId))
+    return new NativePromise((resolve) => {
+      const integration = text(integrationId)
+      const ext = id(extId)
+      this.#ready(resolve).getBotmaticId(integration, ext)
+    })
   }
 
   getExtId(integrationId, botmaticId) {
-    return new NativePromise((resolve) => this.#ready(resolve).getExtId(integrationId, botmaticId))
+    return new NativePromise((resolve) => {
+      const integration = text(integrationId)
+      const botmatic = id(botmaticId)
+      this.#ready(resolve).getExtId(integration, botmatic)
+    })
   }
 
   deleteIds(integrationId, botmaticId, extId) {
-    return new NativePromise((resolve) =>
-      this.#ready(resolve).deleteIds(integrationId, botmaticId, extId)
-    )
+    return new NativePromise((resolve) => {
+      const integration = text(integrationId)
+      const botmatic = id(botmaticId)
+      const ext = id(extId)
+      this.#ready(resolve).deleteIds(integration, botmatic, ext)
+    })
   }
 
   deleteAllIds(integrationId) {
-    return new NativePromise((resolve) => this.#ready(resolve).deleteAllIds(integrationId))
+    return new NativePromise((resolve) => {
+      const integration = text(integrationId)
+      this.#ready(resolve).deleteAllIds(integration)
+    })
   }
 
   /** How many calls wait, and how many were answered. */
