@@ -1,21 +1,20 @@
 //! Results on their way to JavaScript: collected on the I/O thread, settled on the JavaScript
 //! thread, with one threadsafe function a link and one signal for all that is there.
 
-use std::ffi::c_void;
-use std::ptr;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use napi::bindgen_prelude::{JsObjectValue, Object};
-use napi::{Env, JsValue, Result, check_status, sys};
+use napi::{Env, Result, sys};
 use tokio::sync::oneshot;
 
 use super::function::function;
 use super::gate::Gate;
 use super::listener::Listener;
 use super::promise::{Promises, Ticket, settle};
-use super::value::{Reference, Scope, Values, boolean, string};
+use super::signal::Signal;
+use super::value::{Reference, Scope, Values, boolean};
 use crate::backend::redis::{Owner, Redis};
 use crate::engine::{self, Completion, ConnectionEvent, Receiver};
 use crate::settings::Settings;
@@ -33,7 +32,7 @@ pub(super) struct CompletionQueue {
     asked: Mutex<Option<(oneshot::Sender<Arc<Settings>>, bool)>>,
     /// `None` once the link is closed or its environment is gone. Locked for every call of it, so that it
     /// cannot be freed under the I/O thread.
-    function: Mutex<Option<Function>>,
+    function: Mutex<Option<Signal>>,
     is_signalled: AtomicBool,
     /// Calls that are not settled. Written by the JavaScript thread only.
     pending: AtomicUsize,
@@ -55,20 +54,6 @@ struct Arrived {
     done: Done,
     notes: Vec<ConnectionEvent>,
     is_stalled: bool,
-}
-
-#[derive(Clone, Copy)]
-struct Function(sys::napi_threadsafe_function);
-
-// SAFETY: Node allows threadsafe functions to be called from any thread; `CompletionQueue::function` sees to
-// it that none is called after its end.
-unsafe impl Send for Function {}
-
-/// What the threadsafe function carries.
-struct Context {
-    completions: Arc<CompletionQueue>,
-    promises: Rc<Promises>,
-    gate: Rc<Gate>,
 }
 
 impl CompletionQueue {
@@ -94,13 +79,19 @@ impl CompletionQueue {
         promises: Rc<Promises>,
         gate: Rc<Gate>,
     ) -> Result<()> {
-        let context = Context {
-            completions: self.clone(),
-            promises,
-            gate,
+        let (own, last) = (self.clone(), self.clone());
+        let after = gate.clone();
+        let run = move |env| {
+            gate.end_overdue();
+            own.settle_arrived(env, &promises);
+            own.answer(env, &gate);
+        };
+        let end = move || {
+            *last.function() = None;
+            after.abandon();
         };
         let resource = self.resource(env)?;
-        *self.function() = Some(threadsafe_function(env, context, resource)?);
+        *self.function() = Some(Signal::new(env, resource, run, end)?);
         Ok(())
     }
 
@@ -116,7 +107,7 @@ impl CompletionQueue {
         Ok(resource)
     }
 
-    fn function(&self) -> MutexGuard<'_, Option<Function>> {
+    fn function(&self) -> MutexGuard<'_, Option<Signal>> {
         self.function
             .lock()
             .unwrap_or_else(|poison| poison.into_inner())
@@ -139,9 +130,8 @@ impl CompletionQueue {
         self.pending.store(pending + 1, Ordering::Relaxed);
         if pending == 0 {
             self.settle.hold(env);
-            if let Some(Function(function)) = *self.function() {
-                // SAFETY: the function is alive, see the field; this is the JavaScript thread.
-                unsafe { sys::napi_ref_threadsafe_function(env, function) };
+            if let Some(function) = *self.function() {
+                function.hold(env);
             }
         }
     }
@@ -151,9 +141,8 @@ impl CompletionQueue {
         self.pending.store(pending, Ordering::Relaxed);
         if pending == 0 && count > 0 {
             self.settle.let_go(env);
-            if let Some(Function(function)) = *self.function() {
-                // SAFETY: as in `depart`.
-                unsafe { sys::napi_unref_threadsafe_function(env, function) };
+            if let Some(function) = *self.function() {
+                function.let_go(env);
             }
             self.end(env);
         }
@@ -177,15 +166,10 @@ impl CompletionQueue {
     /// Lets go of what nobody needs any more, now that no call is under way.
     fn end(&self, env: sys::napi_env) {
         if self.is_closed.load(Ordering::Relaxed)
-            && let Some(Function(function)) = self.function().take()
+            && let Some(function) = self.function().take()
         {
-            // SAFETY: taken out first, so nobody calls it any more.
-            unsafe {
-                sys::napi_release_threadsafe_function(
-                    function,
-                    sys::ThreadsafeFunctionReleaseMode::release,
-                );
-            }
+            // Taken out first, so nobody calls it any more.
+            function.release();
         }
         if self.is_orphan.load(Ordering::Relaxed) {
             self.listener.delete(env);
@@ -206,19 +190,10 @@ impl CompletionQueue {
             return;
         }
         let mut function = self.function();
-        if let Some(Function(alive)) = *function {
-            // SAFETY: alive while the lock is held: `release` and `finalize` take it out under the
-            // lock before Node frees it.
-            let status = unsafe {
-                sys::napi_call_threadsafe_function(
-                    alive,
-                    ptr::null_mut(),
-                    sys::ThreadsafeFunctionCallMode::nonblocking,
-                )
-            };
-            if status == sys::Status::napi_closing {
-                *function = None;
-            }
+        // Alive while the lock is held: `end` and the end of the environment take it out under the
+        // lock before Node frees it.
+        if function.is_some_and(|alive| !alive.give()) {
+            *function = None;
         }
     }
 
@@ -319,61 +294,4 @@ impl Owner for CompletionQueue {
         *self.asked() = Some((answer, is_refused));
         self.signal();
     }
-}
-
-fn threadsafe_function(env: &Env, context: Context, resource: Object) -> Result<Function> {
-    let raw = env.raw();
-    let name = string(raw, b"js-redis-key-store").unwrap_or(ptr::null_mut());
-    let context = Box::into_raw(Box::new(context)).cast::<c_void>();
-    let mut function = ptr::null_mut();
-    // SAFETY: `context` lives until `finalize` takes it back, the last that Node does with it.
-    let status = unsafe {
-        sys::napi_create_threadsafe_function(
-            raw,
-            ptr::null_mut(),
-            resource.raw(),
-            name,
-            0,
-            1,
-            ptr::null_mut(),
-            Some(finalize),
-            context,
-            Some(on_signal),
-            &mut function,
-        )
-    };
-    if status != sys::Status::napi_ok {
-        // SAFETY: Node did not take it.
-        drop(unsafe { Box::from_raw(context.cast::<Context>()) });
-    }
-    check_status!(status, "cannot make a threadsafe function")?;
-    // SAFETY: just made, on the JavaScript thread. An idle link keeps no process alive.
-    check_status!(unsafe { sys::napi_unref_threadsafe_function(raw, function) })?;
-    Ok(Function(function))
-}
-
-unsafe extern "C" fn on_signal(
-    env: sys::napi_env,
-    _function: sys::napi_value,
-    context: *mut c_void,
-    _data: *mut c_void,
-) {
-    // Node calls without an environment when it is going down.
-    if !env.is_null() {
-        // SAFETY: made in `threadsafe_function`, alive until `finalize`.
-        let context = unsafe { &*context.cast::<Context>() };
-        context.gate.end_overdue();
-        context.completions.settle_arrived(env, &context.promises);
-        context.completions.answer(env, &context.gate);
-    }
-}
-
-/// The threadsafe function ends: released, or its environment goes down with calls under way.
-unsafe extern "C" fn finalize(_env: sys::napi_env, _data: *mut c_void, context: *mut c_void) {
-    // SAFETY: made in `threadsafe_function`; Node calls this once, last.
-    let Context {
-        completions, gate, ..
-    } = *unsafe { Box::from_raw(context.cast::<Context>()) };
-    *completions.function() = None;
-    gate.abandon();
 }

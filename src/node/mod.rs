@@ -14,6 +14,7 @@ mod link;
 mod listener;
 mod owner;
 mod promise;
+mod signal;
 mod store;
 mod text;
 mod trace;
