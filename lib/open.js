@@ -1,21 +1,12 @@
 const { isAddress, settingsOf, withoutPlace } = require('./settings/address')
 const { isPlain } = require('./settings/members')
 const { kindOf, refuse } = require('./settings/check')
-const { Delegate, isDelegable } = require('./delegate/delegate')
+const { recognised } = require('./clients/recognised')
+const { Delegate } = require('./delegate/delegate')
 const { NativeStore } = require('./native/native-store')
 const { log } = require('./shared/log')
 const { binding, missing } = require('./native/load')
 const { Source } = require('./native/source')
-
-const FAMILIES = [
-  require('./clients/redis-2-3'),
-  require('./clients/redis-4-6'),
-  require('./clients/redis-4-6-cluster'),
-  require('./clients/redis-4-6-sentinel'),
-  require('./clients/ioredis'),
-  require('./clients/ioredis-cluster'),
-  require('./clients/glide')
-]
 
 const ACCEPTED =
   'pass a client of redis, ioredis, iovalkey or valkey-glide, an object with get, set and del, ' +
@@ -59,24 +50,23 @@ const warn = () => {
 const open = (client, given) => {
   const { connectTimeout, responseTimeout } = given
   const timeouts = { connectTimeout, responseTimeout }
-  const family = FAMILIES.find(({ isMine }) => isMine(client))
-  const foreign = family?.foreign(client)
+  const { client: served, family, problem } = recognised(client)
+  if (problem) throw refuse(`this is ${problem}; ${ACCEPTED}`)
+  if (!served) {
+    if (!isAddress(client)) throw refuse(`${complaint(client)}; ${ACCEPTED}`)
+    const settings = settingsOf(client)
+    if (!binding) throw Object.assign(new Error(missing), { code: NO_BINARY })
+    return new NativeStore(new Source(settings, timeouts), given)
+  }
+  const foreign = family?.foreign(served)
   const isNative = family && !foreign
   if (isNative && binding) {
     return new NativeStore(Source.ofClient(client, family, timeouts), given)
   }
-  if (!family && !isDelegable(client)) {
-    if (isAddress(client)) {
-      const settings = settingsOf(client)
-      if (!binding) throw Object.assign(new Error(missing), { code: NO_BINARY })
-      return new NativeStore(new Source(settings, timeouts), given)
-    }
-    throw refuse(`${complaint(client)}; ${ACCEPTED}`)
-  }
   if (isNative) warn()
   else
     log('served by the commands of the client itself: %s', foreign ?? 'its server cannot be told')
-  return new Delegate(client, given, family)
+  return new Delegate(served, given, family)
 }
 
 module.exports = { open }

@@ -12,9 +12,6 @@ const callFirst = (client, ...names) => {
   return name && client[name]()
 }
 
-/** Closes a client of no known family: by `quit`, or what stands for it. */
-const closeAny = (client) => callFirst(client, 'quit', 'close', 'disconnect', 'destroy')
-
 const isReady = ({ isReady, ready, status }) =>
   isReady === true || ready === true || status === 'ready'
 
@@ -51,4 +48,4 @@ const heard = (client, ...events) =>
     for (const event of events) client.once(event, () => resolve())
   })
 
-module.exports = { closeAny, closeClient, heard }
+module.exports = { closeClient, heard }

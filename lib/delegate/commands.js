@@ -1,99 +1,57 @@
-/** The commands of a client that is served through itself, alike for all kinds of clients. */
+/** The commands that calls are made of, over what a client offers. */
 
-const { NativePromise } = require('../shared/globals')
-
-const isFunction = (value) => typeof value === 'function'
-
-/** Sends a command and promises its reply, whether the client answers by callback or by promise. */
-const send = (client, name, ...args) =>
-  new NativePromise((resolve, reject) => {
-    const answer = client[name](...args, (error, reply) => (error ? reject(error) : resolve(reply)))
-    if (isFunction(answer?.then)) answer.then(resolve, reject)
-  })
-
-/** Text of a reply, which some clients give as a Buffer; `null` when there is none. */
-const text = (reply) => (reply === null || reply === undefined ? null : String(reply))
-
-const isCluster = (client) => client.isCluster === true || Array.isArray(client.masters)
-
-/** Each server of a client that holds keys, as a client. */
-const nodes = (client) => {
-  if (!isCluster(client)) return [client]
-  if (isFunction(client.nodes)) return client.nodes('master')
-  return NativePromise.all(client.masters.map((master) => client.nodeClient(master)))
-}
-
-/** `redis` from version 4 on takes options as an object, but not where it keeps the old ways. */
-const takesObjects = (client) => isFunction(client.mSet) && !client.mset && isFunction(client.on)
-
-const scan = async (node, match) => {
-  const options = takesObjects(node)
-    ? [{ MATCH: match, COUNT: 1_000 }]
-    : ['MATCH', match, 'COUNT', '1000']
-  const found = []
-  let cursor = '0'
-  do {
-    const reply = await send(node, 'scan', cursor, ...options)
-    const [next, page] = Array.isArray(reply) ? reply : [reply.cursor, reply.keys]
-    for (const key of page) found.push(String(key))
-    cursor = String(next)
-  } while (cursor !== '0')
-  return found
-}
+const { Known } = require('./known')
+const { isKnown } = require('../clients/shape')
+const { Stranger } = require('./stranger')
 
 /** What of a client's own prefix stands before the keys that it sends. */
 const prefixOf = ({ _keyPrefix, options }) =>
   String(_keyPrefix ?? options?.keyPrefix ?? options?.prefix ?? '')
 
-/** Whether an error says that a command over two keys is not to be had: CROSSSLOT, or no such command. */
-const isForOneKey = ({ message }) =>
-  /^CROSSSLOT|unknown command|unsupported command|^NOPERM.* to run the/i.test(message)
-
 class Commands {
   #client
   #prefix
-  /** Whether two keys are set one by one: the server took no command over both. */
-  #sets = false
+  #inTime
 
-  constructor(client) {
+  /** The commands of `client`, known when it is `ofFamily`, for calls that have no deadline yet. */
+  static of(client, ofFamily) {
+    const known = ofFamily || isKnown(client)
+    return new Commands(known ? new Known(client) : new Stranger(client), prefixOf(client))
+  }
+
+  constructor(client, prefix, inTime = () => {}) {
     this.#client = client
-    this.#prefix = prefixOf(client)
+    this.#prefix = prefix
+    this.#inTime = inTime
   }
 
   get hasPrefix() {
     return this.#prefix !== ''
   }
 
+  /** The same for one call: `inTime` throws when its deadline has passed, and nothing is sent then. */
+  until(inTime) {
+    return new Commands(this.#client, this.#prefix, inTime)
+  }
+
   async get(key) {
-    return text(await send(this.#client, 'get', key))
+    this.#inTime()
+    return this.#client.get(key)
   }
 
-  /** Whether the key was there. */
+  /** Whether the key was there. Not all objects tell; for those it is looked up before. */
   async del(key) {
-    return Number(await send(this.#client, 'del', key)) > 0
+    const held = this.#client.tellsCount || (await this.#holds(key))
+    this.#inTime()
+    const reply = await this.#client.del(key)
+    return this.#client.tellsCount ? Number(reply) > 0 : held
   }
 
-  /** Sets two keys: in one step where the client can. */
-  set(first, second) {
-    const client = this.#client
-    if (this.#sets || isCluster(client)) return this.#setEach(first, second)
-    if (isFunction(client.mset)) return this.#setBoth(first, second, 'mset', ...first, ...second)
-    if (isFunction(client.mSet)) return this.#setBoth(first, second, 'mSet', [...first, ...second])
-    return this.#setEach(first, second)
-  }
-
-  async #setBoth(first, second, ...command) {
-    try {
-      return await send(this.#client, ...command)
-    } catch (error) {
-      if (!isForOneKey(error)) throw error
-      this.#sets = true
-      return this.#setEach(first, second)
-    }
-  }
-
-  #setEach(...pairs) {
-    return NativePromise.all(pairs.map((pair) => send(this.#client, 'set', ...pair)))
+  /** Sets two keys, each a pair of name and value. */
+  async set(first, second) {
+    if (!this.#client.isReady) await this.#client.learn(first[0])
+    this.#inTime()
+    return this.#client.set(first, second)
   }
 
   /**
@@ -119,11 +77,19 @@ class Commands {
    */
   async #search(start) {
     const pattern = `${start.replace(/[^\w:-]+/g, '*')}*`
-    const search = isFunction(this.#client.scan)
-      ? (node) => scan(node, pattern)
-      : (node) => send(node, 'keys', pattern)
-    const found = await NativePromise.all([...(await nodes(this.#client))].map(search))
-    return found.flat().map(String)
+    if (!this.#client.isReady) await this.#client.learn(start)
+    this.#inTime()
+    const found = await this.#client.search(pattern, this.#inTime)
+    return Array.from(found, String)
+  }
+
+  async #holds(key) {
+    try {
+      return (await this.get(key)) !== null
+    } catch (error) {
+      if (/WRONGTYPE/.test(error?.message)) return true
+      throw error
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 const { toUSVString } = require('node:util')
-const { closeAny, closeClient } = require('../clients/closing')
+const { closeClient } = require('../clients/closing')
+const { closeByName } = require('../clients/shape')
 const { Commands } = require('./commands')
 const { refuse } = require('../settings/check')
 const { calls, publishCall } = require('../shared/channels')
@@ -8,15 +9,8 @@ const { NativePromise, clock, setTimeout } = require('../shared/globals')
 const { reasonOf } = require('../shared/log')
 const { within } = require('../shared/within')
 const { deleteAll } = require('./delete-all')
+const { Failure } = require('./failure')
 const { complaint, readId } = require('./id')
-
-const isFunction = (value) => typeof value === 'function'
-
-/** Whether a value has commands enough to be served through them. */
-const isDelegable = (value) =>
-  typeof value === 'object' &&
-  value !== null &&
-  ['get', 'set', 'del'].every((name) => isFunction(value[name]))
 
 /** Where a client of no known family goes, where it has options as the known ones have. */
 const readSettings = ({ options }) => {
@@ -54,14 +48,6 @@ const PASSES =
 /** How long to wait before trying again, in ms: twice as long each time, up to a limit. */
 const FIRST_WAIT = 50
 const LAST_WAIT = 1_500
-
-/** Why a call failed here, before or instead of the client's answer. */
-class Failure extends Error {
-  constructor(code, reason) {
-    super(reason)
-    this.code = code
-  }
-}
 
 const late = (limit, option) =>
   new Failure(
@@ -147,17 +133,14 @@ class Delegate {
   /** What quit() comes to. */
   #quitting
 
-  constructor(
-    client,
-    given,
-    { close = closeAny, commands = (itself) => itself, settings = readSettings } = {}
-  ) {
+  /** Over the commands of `client`, which its `family` knows, if it has one. */
+  constructor(client, given, family) {
     const { readTimeout, writeTimeout = 3_600_000, connectTimeout, responseTimeout } = given
     const { keyPrefix, maxPending } = given
     this.#client = client
-    this.#close = close
-    this.#settings = settings
-    this.#commands = new Commands(commands(client))
+    this.#close = family?.close ?? closeByName
+    this.#settings = family?.settings ?? readSettings
+    this.#commands = Commands.of(family?.commands?.(client) ?? client, family !== undefined)
     if (keyPrefix !== undefined && this.#commands.hasPrefix) {
       throw refuse(
         'option "keyPrefix" cannot replace the prefix of this client, which is served through its ' +
@@ -273,15 +256,19 @@ class Delegate {
       ? [readTimeout, 'readTimeout']
       : [writeTimeout, 'writeTimeout']
     // A timer may come a part of a millisecond early.
-    const deadline = clock() + limit - 1
+    const deadline = clock() + Math.max(limit - 1, 1)
     const stem = `${this.#prefix}${integration}`
+    const commands = this.#commands.until(() => {
+      if (clock() >= deadline) throw late(limit, option)
+      if (this.#isOver) throw closed()
+    })
     /** What of a pair was found so far. */
     const found = new Set()
     const start = async () => {
       for (let wait = FIRST_WAIT; ; wait = Math.min(2 * wait, LAST_WAIT)) {
         call.attempts++
         try {
-          return await OPERATIONS[operation](this.#commands, stem, ...ids, found)
+          return await OPERATIONS[operation](commands, stem, ...ids, found)
         } catch (error) {
           const isLate = clock() + wait >= deadline
           if (!PASSES.test(reasonOf(error)) || this.#isOver || isLate) throw error
@@ -289,13 +276,8 @@ class Delegate {
         await new NativePromise((resolve) => setTimeout(resolve, wait))
       }
     }
-    const startInTime = () => {
-      if (clock() >= deadline) throw late(limit, option)
-      if (this.#isOver) throw closed()
-      return start()
-    }
     const before = this.#last.get(integration)
-    const answer = before ? before.then(startInTime) : start()
+    const answer = before ? before.then(start) : start()
     const answered = NativePromise.race([answer, givenUp])
     const inTime = within(limit, answered, () => late(limit, option))
     const end = inTime.then(
@@ -310,4 +292,4 @@ class Delegate {
   }
 }
 
-module.exports = { Delegate, isDelegable }
+module.exports = { Delegate }

@@ -1,0 +1,94 @@
+/** A client whose commands are known, although where its server is cannot be told. */
+
+const { NativePromise } = require('../shared/globals')
+const { send } = require('./send')
+const { isFunction } = require('../clients/shape')
+
+const isCluster = (client) => client.isCluster === true || Array.isArray(client.masters)
+
+/** Each server of a client that holds keys, as a client. */
+const nodes = (client) => {
+  if (!isCluster(client)) return [client]
+  if (isFunction(client.nodes)) return client.nodes('master')
+  return NativePromise.all(client.masters.map((master) => client.nodeClient(master)))
+}
+
+/** `redis` from version 4 on takes options as an object, but not where it keeps the old ways. */
+const takesObjects = (client) => isFunction(client.mSet) && !client.mset && isFunction(client.on)
+
+const scan = async (node, match, inTime) => {
+  const options = takesObjects(node)
+    ? [{ MATCH: match, COUNT: 1_000 }]
+    : ['MATCH', match, 'COUNT', '1000']
+  const found = []
+  let cursor = '0'
+  do {
+    inTime()
+    const reply = await send(node, 'scan', cursor, ...options)
+    const [next, page] = Array.isArray(reply) ? reply : [reply.cursor, reply.keys]
+    for (const key of page) found.push(key)
+    cursor = String(next)
+  } while (cursor !== '0')
+  return found
+}
+
+/** Whether an error says that a command over two keys is not to be had: CROSSSLOT, or no such command. */
+const isForOneKey = ({ message }) =>
+  /^CROSSSLOT|unknown command|unsupported command|^NOPERM.* to run the/i.test(message)
+
+class Known {
+  isReady = true
+  tellsCount = true
+  #client
+  /** Whether two keys are set one by one: the server took no command over both. */
+  #sets = false
+
+  constructor(client) {
+    this.#client = client
+  }
+
+  /** Text of a reply, which some clients give as a Buffer; `null` when there is none. */
+  async get(key) {
+    const reply = await send(this.#client, 'get', key)
+    return reply === null || reply === undefined ? null : String(reply)
+  }
+
+  /** How many keys of this name there were. */
+  del(key) {
+    return send(this.#client, 'del', key)
+  }
+
+  /** Sets two keys: in one step where the client can. */
+  set(first, second) {
+    const client = this.#client
+    if (this.#sets || isCluster(client)) return this.#setEach(first, second)
+    if (isFunction(client.mset)) return this.#setBoth(first, second, 'mset', ...first, ...second)
+    if (isFunction(client.mSet)) return this.#setBoth(first, second, 'mSet', [...first, ...second])
+    return this.#setEach(first, second)
+  }
+
+  async #setBoth(first, second, ...command) {
+    try {
+      return await send(this.#client, ...command)
+    } catch (error) {
+      if (!isForOneKey(error)) throw error
+      this.#sets = true
+      return this.#setEach(first, second)
+    }
+  }
+
+  #setEach(...pairs) {
+    return NativePromise.all(pairs.map((pair) => send(this.#client, 'set', ...pair)))
+  }
+
+  /** The names of keys that a pattern fits. */
+  async search(pattern, inTime) {
+    const search = isFunction(this.#client.scan)
+      ? (node) => scan(node, pattern, inTime)
+      : (node) => send(node, 'keys', pattern)
+    const found = await NativePromise.all([...(await nodes(this.#client))].map(search))
+    return found.flat()
+  }
+}
+
+module.exports = { Known }
