@@ -258,13 +258,15 @@ class Delegate {
     // A timer may come a part of a millisecond early.
     const deadline = clock() + Math.max(limit - 1, 1)
     const stem = `${this.#prefix}${integration}`
-    const commands = this.#commands.until(() => {
+    const check = () => {
       if (clock() >= deadline) throw late(limit, option)
       if (this.#isOver) throw closed()
-    })
+    }
+    const commands = this.#commands.until(check)
     /** What of a pair was found so far. */
     const found = new Set()
     const start = async () => {
+      check()
       for (let wait = FIRST_WAIT; ; wait = Math.min(2 * wait, LAST_WAIT)) {
         call.attempts++
         try {
