@@ -452,6 +452,7 @@ declare namespace keyStore {
      * - `NOPERM`: the user may not run the command or touch the key. Extend the user's ACL rules.
      * - `WRONGTYPE`: the key holds something else than a string. Keep the store's keys to itself.
      * - `READONLY`: the server is a replica and was not promoted by the deadline. Use its master.
+     * - `MOVED`: the server is one node of a cluster, others hold keys too. Use a cluster client.
      * - `OOM`: the server is out of memory. Give it more.
      * - `REPLY`: any other error reply, or a connection that the server closes each time on this call. Look
      *   the reply up in Redis' documentation.
@@ -480,7 +481,7 @@ declare namespace keyStore {
     | 'NOPERM'
     | 'WRONGTYPE'
     | 'READONLY'
-      | 'MOVED'
+    | 'MOVED'
     | 'OOM'
     | 'REPLY'
     | 'NOID'
