@@ -104,19 +104,18 @@ test('the sources use every code, and no other', () => {
       .map((name) => path.posix.join(directory, name))
       .filter((name) => /\.(js|rs)$/.test(name))
   )
-  const used = new Set()
-  for (const file of sources) {
-    for (const [, code] of read(file).matchAll(/(?:=> "|new Failure\('|fail\('|: ')([A-Z]+)['"]/g))
-      used.add(code)
-  }
+  const text = sources.map(read).join('\n')
+  const given = [...text.matchAll(/(?:Failure|fail)\('([A-Z]+)'/g)].map(([, code]) => code)
   assert.deepEqual(
-    [...used].filter((code) => !CODES.includes(code)),
+    given.filter((code) => !CODES.includes(code)),
     []
   )
   assert.deepEqual(
-    CODES.filter((code) => !used.has(code)),
+    CODES.filter((code) => !new RegExp(`['"]${code}['"]`).test(text)),
     []
   )
+  const [, rust] = /fn code\(&self\)[^{]*\{([\s\S]*?)\n {4}\}/.exec(read('src/error.rs'))
+  for (const [, code] of rust.matchAll(/"([A-Z]+)"/g)) assert.ok(CODES.includes(code), code)
 })
 
 test('the package has all that its pages link to', async () => {
