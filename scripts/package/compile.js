@@ -27,8 +27,8 @@ const importLibrary = (cpu, env) => {
   run('python', ['-m', 'ziglang', 'dlltool', '-m', machine, '-d', definition, '-l', library], {
     env
   })
-  // The one that napi's build asks for, the one that is linked.
-  fs.copyFileSync(library, path.join(folder, 'libnode.dll'))
+  // The one that napi's build asks for, the one that zig looks for.
+  for (const name of ['libnode.dll', 'libnode.a']) fs.copyFileSync(library, path.join(folder, name))
   return folder
 }
 

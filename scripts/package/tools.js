@@ -71,4 +71,34 @@ const ensurePackage = (specifier) => {
   return folder
 }
 
-module.exports = { ROOT, TOOLS, ensurePackage, ensurePython, ensureRustTarget, run, works }
+/** Installs packages of npm's into a folder of their own, without what they would run; gives their place. */
+const ensureModules = (name, dependencies) => {
+  const folder = path.join(TOOLS, name)
+  const file = path.join(folder, 'package.json')
+  const manifest = JSON.stringify({ private: true, dependencies })
+  const isThere = fs.existsSync(file) && fs.readFileSync(file, 'utf8') === manifest
+  if (!isThere) {
+    fs.mkdirSync(folder, { recursive: true })
+    fs.writeFileSync(file, manifest)
+    try {
+      run('npm', ['install', '--silent', '--no-audit', '--no-fund', '--ignore-scripts'], {
+        cwd: folder
+      })
+    } catch (error) {
+      fs.rmSync(file)
+      throw error
+    }
+  }
+  return path.join(folder, 'node_modules')
+}
+
+module.exports = {
+  ROOT,
+  TOOLS,
+  ensureModules,
+  ensurePackage,
+  ensurePython,
+  ensureRustTarget,
+  run,
+  works
+}

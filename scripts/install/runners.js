@@ -1,0 +1,165 @@
+/** Test runners, type checkers, single executables: what runs programs in its own way. */
+
+const fs = require('node:fs')
+const path = require('node:path')
+const { TOOLS } = require('../package/tools')
+const { NAME } = require('./project')
+
+const MODULES = path.join(TOOLS, 'runners', 'node_modules')
+const script = (...names) => path.join(MODULES, ...names)
+
+const modules = {
+  jest: '30',
+  vitest: '3',
+  '@vitest/coverage-v8': '3',
+  typescript: '5',
+  '@types/node': '20',
+  publint: '0.3',
+  '@arethetypeswrong/cli': '0.18',
+  postject: '1.0.0-alpha.6'
+}
+
+const body = (create) => `
+test('a pair', async () => {
+  const store = ${create}(process.env.TEST_URL)
+  expect([store.native, await store.saveIds('i', 1, 'x'), await store.getBotmaticId('i', 'x')]).toEqual([true, true, '1'])
+  expect(await store.quit()).toBe(true)
+})`
+
+const jest =
+  (...options) =>
+  (project) => {
+    for (const name of ['a', 'b']) project.write(`${name}.test.js`, body(`require('${NAME}')`))
+    project.run(process.execPath, script('jest', 'bin', 'jest.js'), ...options)
+  }
+
+const vitest =
+  (...options) =>
+  (project) => {
+    const start = `import createKeyStore from '${NAME}'\n`
+    for (const name of ['a', 'b']) project.write(`${name}.test.mjs`, start + body('createKeyStore'))
+    // It looks for itself from the project.
+    for (const name of ['vitest', '@vitest']) {
+      fs.symlinkSync(script(name), project.path('node_modules', name))
+    }
+    project.run(process.execPath, script('vitest', 'vitest.mjs'), 'run', '--globals', ...options)
+  }
+
+const types = (kind, isExact) => (project) => {
+  const module = kind === 'bundler' ? 'esnext' : kind
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    module,
+    moduleResolution: kind,
+    target: 'es2022',
+    exactOptionalPropertyTypes: isExact,
+    types: ['node'],
+    typeRoots: [script('@types')]
+  }
+  project.write('tsconfig.json', JSON.stringify({ compilerOptions, files: ['program.mts'] }))
+  project.write(
+    'program.mts',
+    `import createKeyStore, { KeyStoreError, RedisKeyStore } from '${NAME}'
+    export const store = createKeyStore('redis://h')
+    export const found: Promise<string | null | undefined> = store.getExtId('i', 1)
+    export const kinds = [KeyStoreError, RedisKeyStore]
+    // @ts-expect-error no such method
+    store.nope()`
+  )
+  project.run(process.execPath, script('typescript', 'bin', 'tsc'), '-p', '.')
+}
+
+const cases = {
+  'ES module': (project) => {
+    const program = fs.readFileSync(project.path('program.js'), 'utf8')
+    const start = `import createKeyStore from '${NAME}'`
+    project.write('program.mjs', program.replace(/^.*require.*$/m, start))
+    project.expectNative(process.execPath, 'program.mjs')
+  },
+  jest: jest(),
+  'jest in one process': jest('--runInBand'),
+  'jest in worker threads': jest('--workerThreads', '--maxWorkers=2'),
+  'jest with coverage': jest('--coverage'),
+  ...Object.fromEntries(
+    ['forks', 'threads', 'vmForks', 'vmThreads'].map((pool) => [
+      `vitest, ${pool}`,
+      vitest(`--pool=${pool}`)
+    ])
+  ),
+  'vitest with coverage': vitest('--coverage'),
+  ...Object.fromEntries(
+    ['node16', 'nodenext', 'bundler'].flatMap((kind) => [
+      [`TypeScript, ${kind}`, types(kind, false)],
+      [`TypeScript, ${kind}, exact optional properties`, types(kind, true)]
+    ])
+  ),
+  publint: (project) => {
+    project.run(
+      process.execPath,
+      script('publint', 'src', 'cli.js'),
+      '--strict',
+      `node_modules/${NAME}`
+    )
+  },
+  'are the types wrong': (project) => {
+    project.npm('pack', `./node_modules/${NAME}`)
+    const [tarball] = fs.readdirSync(project.folder).filter((name) => name.endsWith('.tgz'))
+    project.run(process.execPath, script('@arethetypeswrong', 'cli', 'dist', 'index.js'), tarball)
+  },
+  'a single executable': (project) => {
+    // Bundled into one file, with the binary as an asset of it.
+    const esbuild = path.join(
+      TOOLS,
+      'bundlers',
+      'node_modules',
+      '@esbuild',
+      'linux-x64',
+      'bin',
+      'esbuild'
+    )
+    const [binary] = fs
+      .readdirSync(project.path('node_modules'))
+      .filter((name) => name.startsWith(`${NAME}-`))
+    const program = fs.readFileSync(project.path('program.js'), 'utf8')
+    project.write(
+      'main.js',
+      `const fs = require('node:fs')
+      fs.writeFileSync('unpacked.node', Buffer.from(require('node:sea').getRawAsset('binary')))
+      process.env.JS_REDIS_KEY_STORE_BINARY = 'unpacked.node'
+      ${program}`
+    )
+    project.run(
+      esbuild,
+      'main.js',
+      '--bundle',
+      '--platform=node',
+      '--outfile=bundle.js',
+      '--log-level=error'
+    )
+    const assets = { binary: path.join('node_modules', binary, `${NAME}.node`) }
+    const settings = {
+      main: 'bundle.js',
+      output: 'blob',
+      disableExperimentalSEAWarning: true,
+      assets
+    }
+    project.write('sea.json', JSON.stringify(settings))
+    project.run(process.execPath, '--experimental-sea-config', 'sea.json')
+    fs.copyFileSync(process.execPath, project.path('app'))
+    const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
+    project.run(
+      process.execPath,
+      script('postject', 'dist', 'cli.js'),
+      'app',
+      'NODE_SEA_BLOB',
+      'blob',
+      '--sentinel-fuse',
+      fuse
+    )
+    fs.rmSync(project.path('node_modules'), { recursive: true })
+    project.expectNative(project.path('app'), '--')
+  }
+}
+
+module.exports = { cases, modules, folder: 'runners', isInstalled: true }
