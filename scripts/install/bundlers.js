@@ -4,7 +4,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { TOOLS } = require('../package/tools')
-const { NAME } = require('./project')
+const { NAME, useModule } = require('./project')
 
 const MODULES = path.join(TOOLS, 'bundlers', 'node_modules')
 const inTools = (name) => JSON.stringify(path.join(MODULES, name))
@@ -43,7 +43,7 @@ const viteConfig = (noExternal) => `
   require(${inTools('vite')}).build({
     logLevel: 'error',
     ssr: { noExternal: ${noExternal}, target: 'node' },
-    build: { ssr: 'program.js', outDir: 'out', rollupOptions: { output: { format: 'cjs', entryFileNames: 'program.cjs' } } }
+    build: { ssr: 'program.mjs', outDir: 'out', rollupOptions: { output: { format: 'cjs', entryFileNames: 'program.cjs' } } }
   })`
 
 const cases = {
@@ -78,11 +78,13 @@ const cases = {
     expectRuns(project, 'program.js')
   },
   'vite ssr': (project) => {
+    project.write('program.mjs', useModule())
     project.write('build.js', viteConfig('undefined'))
     project.run(process.execPath, 'build.js')
     project.expectNative(process.execPath, 'out/program.cjs')
   },
   'vite ssr, noExternal': (project) => {
+    project.write('program.mjs', useModule())
     project.write('build.js', viteConfig('true'))
     project.run(process.execPath, 'build.js')
     expectRuns(project, 'program.cjs')
@@ -100,17 +102,9 @@ const cases = {
     expectRuns(project, 'index.js', { isComplete: true })
   },
   'tsup, noExternal': (project) => {
-    const tsup = script('tsup', 'dist', 'cli-default.js')
-    project.run(
-      process.execPath,
-      tsup,
-      'program.js',
-      '--no-external',
-      NAME,
-      '--out-dir',
-      'out',
-      '--silent'
-    )
+    const options = `{ entry: ['program.js'], noExternal: [/.*/], outDir: 'out', silent: true }`
+    project.write('tsup.config.js', `module.exports = ${options}`)
+    project.run(process.execPath, script('tsup', 'dist', 'cli-default.js'))
     expectRuns(project, 'program.js')
   }
 }

@@ -30,7 +30,9 @@ const berry = (linker) => (project) => {
     `nodeLinker: ${linker}`,
     'npmMinimalAgeGate: 0',
     'enableTelemetry: false',
-    'enableGlobalCache: false'
+    'enableGlobalCache: false',
+    // It remembers there where packages are, beyond the life of this registry.
+    `globalFolder: ${JSON.stringify(project.path('.global'))}`
   ]
   project.write('.yarnrc.yml', `${settings.join('\n')}\n`)
   project.write('yarn.lock', '')

@@ -17,6 +17,9 @@ const main = async () => {
 }
 main()
 `
+/** The same as an ES module. */
+const useModule = () => use().replace(/^.*require.*$/m, `import createKeyStore from '${NAME}'`)
+
 const USED = 'true true 1\n'
 
 class Project {
@@ -70,4 +73,4 @@ class Project {
   }
 }
 
-module.exports = { NAME, Project, use }
+module.exports = { NAME, Project, use, useModule }

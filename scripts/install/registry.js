@@ -3,6 +3,8 @@
 const { spawn } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
+const manifest = require('../../package.json')
+const { PLATFORMS } = require('../package/platforms')
 const { freePort } = require('../redis')
 const { TOOLS, run } = require('../package/tools')
 
@@ -41,6 +43,20 @@ packages:
 log: { type: stdout, level: http }
 `
 
+/**
+ * The packages that the main one names and that were not built here, without their binaries: yarn
+ * and npm ci want to know of each, also of those for other machines.
+ */
+const standIns = (storage, isBuilt) =>
+  PLATFORMS.filter((platform) => !isBuilt(platform.name)).map(({ name, os, cpu, libc }) => {
+    const folder = path.join(storage, 'stand-ins', name)
+    fs.mkdirSync(folder, { recursive: true })
+    const limits = { os: [os], cpu: [cpu], ...(libc && { libc: [libc] }) }
+    const json = { name: `${manifest.name}-${name}`, version: manifest.version, ...limits }
+    fs.writeFileSync(path.join(folder, 'package.json'), JSON.stringify(json))
+    return folder
+  })
+
 /** Starts it and publishes `tarballs`; gives its address and how it is stopped. */
 const startRegistry = async (tarballs) => {
   const program = ensureVerdaccio()
@@ -60,8 +76,9 @@ const startRegistry = async (tarballs) => {
   const url = `http://localhost:${port}/`
   // It asks for a token and takes any.
   const token = `--//localhost:${port}/:_authToken=any`
-  for (const tarball of tarballs) {
-    run('npm', ['publish', tarball, '--silent', '--ignore-scripts', `--registry=${url}`, token])
+  const isBuilt = (name) => tarballs.some((file) => file.includes(`-${name}-`))
+  for (const each of [...standIns(storage, isBuilt), ...tarballs]) {
+    run('npm', ['publish', each, '--silent', '--ignore-scripts', `--registry=${url}`, token])
   }
   const stop = () => {
     child.removeAllListeners('exit').kill('SIGKILL')

@@ -3,7 +3,7 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const { TOOLS } = require('../package/tools')
-const { NAME } = require('./project')
+const { NAME, use, useModule } = require('./project')
 
 const MODULES = path.join(TOOLS, 'runners', 'node_modules')
 const script = (...names) => path.join(MODULES, ...names)
@@ -72,9 +72,7 @@ const types = (kind, isExact) => (project) => {
 
 const cases = {
   'ES module': (project) => {
-    const program = fs.readFileSync(project.path('program.js'), 'utf8')
-    const start = `import createKeyStore from '${NAME}'`
-    project.write('program.mjs', program.replace(/^.*require.*$/m, start))
+    project.write('program.mjs', useModule())
     project.expectNative(process.execPath, 'program.mjs')
   },
   jest: jest(),
@@ -121,13 +119,12 @@ const cases = {
     const [binary] = fs
       .readdirSync(project.path('node_modules'))
       .filter((name) => name.startsWith(`${NAME}-`))
-    const program = fs.readFileSync(project.path('program.js'), 'utf8')
     project.write(
       'main.js',
       `const fs = require('node:fs')
       fs.writeFileSync('unpacked.node', Buffer.from(require('node:sea').getRawAsset('binary')))
       process.env.JS_REDIS_KEY_STORE_BINARY = 'unpacked.node'
-      ${program}`
+      ${use()}`
     )
     project.run(
       esbuild,
