@@ -10,7 +10,7 @@ const path = require('node:path')
 const { name, version } = require('../package.json')
 const { PLATFORMS } = require('./package/platforms')
 const { RUNTIMES } = require('./package/runtimes')
-const { ROOT, run } = require('./package/tools')
+const { ROOT, npm } = require('./package/tools')
 
 const DIST = path.join(ROOT, 'dist')
 const PROJECTS = path.join(ROOT, 'target', 'platforms')
@@ -30,7 +30,7 @@ const install = (label, { os, cpu, libc }, tarballs) => {
   fs.writeFileSync(path.join(project, 'package.json'), '{"private":true}')
   const machine = [`--os=${os}`, `--cpu=${cpu}`, ...(libc ? [`--libc=${libc}`] : [])]
   const quiet = ['--silent', '--no-audit', '--no-fund', '--prefer-offline']
-  run('npm', ['install', ...quiet, ...machine, ...tarballs], { cwd: project })
+  npm(['install', ...quiet, ...machine, ...tarballs], { cwd: project })
   return path.join(project, 'node_modules', name)
 }
 

@@ -6,7 +6,7 @@ const path = require('node:path')
 const manifest = require('../../package.json')
 const { PLATFORMS } = require('../package/platforms')
 const { freePort } = require('../redis')
-const { TOOLS, run } = require('../package/tools')
+const { TOOLS, npm } = require('../package/tools')
 
 const FOLDER = path.join(TOOLS, 'verdaccio')
 
@@ -22,7 +22,7 @@ const ensureVerdaccio = () => {
   if (!fs.existsSync(program)) {
     fs.mkdirSync(FOLDER, { recursive: true })
     fs.writeFileSync(path.join(FOLDER, 'package.json'), JSON.stringify(MANIFEST))
-    run('npm', ['install', '--silent', '--no-audit', '--no-fund'], { cwd: FOLDER })
+    npm(['install', '--silent', '--no-audit', '--no-fund'], { cwd: FOLDER })
   }
   return program
 }
@@ -62,7 +62,7 @@ const startRegistry = async (tarballs) => {
   const program = ensureVerdaccio()
   const storage = fs.mkdtempSync(path.join(FOLDER, 'storage-'))
   const file = path.join(storage, 'config.yaml')
-  const upstream = run('npm', ['config', 'get', 'registry']).trim()
+  const upstream = npm(['config', 'get', 'registry']).trim()
   fs.writeFileSync(file, configuration(storage, upstream))
   const port = await freePort()
   const child = spawn(process.execPath, [program, '--config', file, '--listen', `${port}`], {
@@ -78,7 +78,7 @@ const startRegistry = async (tarballs) => {
   const token = `--//localhost:${port}/:_authToken=any`
   const isBuilt = (name) => tarballs.some((file) => file.includes(`-${name}-`))
   for (const each of [...standIns(storage, isBuilt), ...tarballs]) {
-    run('npm', ['publish', each, '--silent', '--ignore-scripts', `--registry=${url}`, token])
+    npm(['publish', each, '--silent', '--ignore-scripts', `--registry=${url}`, token])
   }
   const stop = () => {
     child.removeAllListeners('exit').kill('SIGKILL')

@@ -11,7 +11,7 @@ const { cratesOf, noticesOf } = require('./crates')
 const { inspect } = require('./inspect')
 const { PLATFORMS } = require('./platforms')
 const { sbomOf } = require('./sbom')
-const { ROOT, run } = require('./tools')
+const { ROOT, npm } = require('./tools')
 
 const DIST = path.join(ROOT, 'dist')
 const STAGE = path.join(ROOT, 'target', 'package')
@@ -34,9 +34,8 @@ const stage = (name, json) => {
 }
 
 const pack = (folder) => {
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
   const args = ['pack', folder, '--json', '--ignore-scripts', '--pack-destination', DIST]
-  const [{ filename, size, unpackedSize }] = JSON.parse(run(npm, args))
+  const [{ filename, size, unpackedSize }] = JSON.parse(npm(args))
   return { file: filename, packed: size, unpacked: unpackedSize }
 }
 

