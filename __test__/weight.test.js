@@ -1,0 +1,78 @@
+/** What the package weighs: on the disk, and in the time and memory of a process that requires it. */
+
+const assert = require('node:assert/strict')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { after, before, test } = require('node:test')
+const manifest = require('../package.json')
+const { ROOT, run, runScript } = require('./support/programs')
+
+const BINARY = path.join(ROOT, 'js-redis-key-store.node')
+const ROUNDS = 7
+
+let folder
+before(async () => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'key-store-empty-'))
+  const source = path.join(folder, 'empty.c')
+  fs.writeFileSync(
+    source,
+    '#include <node_api.h>\nNAPI_MODULE_INIT() { (void)env; return exports; }'
+  )
+  const headers = path.join(ROOT, 'node_modules', 'node-api-headers', 'include')
+  const made = await run('cc', [
+    '-shared',
+    '-fPIC',
+    '-I',
+    headers,
+    '-o',
+    path.join(folder, 'empty.node'),
+    source
+  ])
+  assert.equal(made.code, 0, made.stderr)
+})
+after(() => fs.rmSync(folder, { recursive: true }))
+
+const sizeOf = (file) =>
+  fs.statSync(file).isDirectory()
+    ? fs.readdirSync(file).reduce((sum, name) => sum + sizeOf(path.join(file, name)), 0)
+    : fs.statSync(file).size
+
+test('the binary is under 3 MB, an installation under 4 MB', () => {
+  assert.ok(sizeOf(BINARY) < 3e6, `${sizeOf(BINARY)} bytes`)
+  const own = [...manifest.files.filter((name) => !name.includes('*')), 'README.md', 'LICENSE']
+  const modules = ['debug', 'ms'].map((name) => path.join('node_modules', name))
+  const files = [...own, ...modules].map((name) => path.join(ROOT, name))
+  const all = [BINARY, ...files].reduce((sum, file) => sum + sizeOf(file), 0)
+  assert.ok(all < 4e6, `${all} bytes`)
+})
+
+test('debug is all that it needs at run time', () => {
+  assert.deepEqual(Object.keys(manifest.dependencies), ['debug'])
+})
+
+/** The least time of a processor and memory that a process took in which a client is there already. */
+const costOf = async (required) => {
+  const costs = []
+  for (let round = 0; round < ROUNDS; round++) {
+    const { stdout, stderr } = await runScript(`
+      require('ioredis5')
+      const before = process.memoryUsage.rss()
+      require(${JSON.stringify(required)})
+      const { user, system } = process.cpuUsage()
+      const memory = process.memoryUsage.rss() - before
+      console.log(JSON.stringify({ time: (user + system) / 1000, memory }))`)
+    assert.equal(stderr, '')
+    costs.push(JSON.parse(stdout))
+  }
+  return {
+    time: Math.min(...costs.map(({ time }) => time)),
+    memory: Math.min(...costs.map(({ memory }) => memory))
+  }
+}
+
+test('beside a client, it takes at most half as long again as an empty addon, and under 8 MB', async () => {
+  const [empty, ours] = [await costOf(path.join(folder, 'empty.node')), await costOf(ROOT)]
+  assert.ok(ours.time < 1.5 * empty.time, `${ours.time} ms, with an empty addon ${empty.time}`)
+  assert.ok(ours.memory < 8e6, `${ours.memory} bytes`)
+})
