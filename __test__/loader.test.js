@@ -223,3 +223,22 @@ test('the version is the same wherever it stands', () => {
   assert.equal(JSON.parse(read('package.json')).version, VERSION)
   assert.equal(/^version = "(.+)"$/m.exec(read('Cargo.toml'))[1], VERSION)
 })
+
+describe('building without Rust', () => {
+  const build = (...args) =>
+    run(process.execPath, [path.join(ROOT, 'scripts', 'build.js'), ...args], {
+      env: { PATH: directory }
+    })
+
+  test('npm run build fails and says what to install', async () => {
+    const { code, stderr } = await build()
+    assert.equal(code, 1)
+    assert.match(stderr, /install Rust 1\.88 or newer/)
+  })
+
+  test('an installation from a repository goes on, and says what serves', async () => {
+    const { code, stderr } = await build('--optional')
+    assert.equal(code, 0)
+    assert.match(stderr, /install Rust 1\.88 or newer.*\n.*commands of their clients/)
+  })
+})

@@ -68,7 +68,10 @@ const explain = (failures, { here, isBundle, isNamed }) => {
     cures.push(`Correct or unset ${VARIABLE}.`)
   } else if (blocked.length === 0) {
     const file = path.join('node_modules', PACKAGE, FILE)
-    if (isBundle) cures.push(`Keep ${NAME} out of the bundle, or copy ${file} to ${here}.`)
+    if (isBundle)
+      cures.push(
+        `Keep ${NAME} out of the bundle (external, serverExternalPackages), or copy ${file} to ${here}.`
+      )
     if (!failures.some((failure) => isUnknown(failure) || neededGlibc(failure))) {
       cures.push(`To install it: ${installCommand()}`)
     }

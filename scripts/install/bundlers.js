@@ -19,10 +19,7 @@ const modules = {
   vite: '7',
   '@vercel/ncc': '*',
   tsup: '8',
-  typescript: '5',
-  next: '16',
-  react: '19',
-  'react-dom': '19'
+  typescript: '5'
 }
 
 /** What was bundled into out/ runs where it is, and in an empty folder with the binary copied there. */
@@ -45,6 +42,51 @@ const viteConfig = (noExternal) => `
     ssr: { noExternal: ${noExternal}, target: 'node' },
     build: { ssr: 'program.mjs', outDir: 'out', rollupOptions: { output: { format: 'cjs', entryFileNames: 'program.cjs' } } }
   })`
+
+/** A route that uses the package, and a program that asks the server it is built into for it. */
+const next = (project, bundler) => {
+  project.npm('install', 'next@16', 'react@19', 'react-dom@19')
+  project.write(
+    'next.config.js',
+    `module.exports = {
+      output: 'standalone', outputFileTracingRoot: __dirname, turbopack: { root: __dirname },
+      serverExternalPackages: ['${NAME}']
+    }`
+  )
+  const page = (text) => `export default function Page({ children }) { return ${text} }`
+  project.write('app/layout.js', page('<html><body>{children}</body></html>'))
+  project.write('app/page.js', page('<p>here</p>'))
+  project.write(
+    'app/api/route.js',
+    `import createKeyStore from '${NAME}'
+    export const dynamic = 'force-dynamic'
+    export async function GET() {
+      const store = createKeyStore(process.env.TEST_URL)
+      const saved = await store.saveIds('i', 1, 'x')
+      return new Response([store.native, saved, await store.getBotmaticId('i', 'x')].join(' '))
+    }`
+  )
+  project.run(process.execPath, 'node_modules/next/dist/bin/next', 'build', bundler)
+  project.write(
+    'ask.js',
+    `const { once } = require('node:events')
+    const net = require('node:net')
+    const main = async () => {
+      const free = net.createServer().listen(0)
+      await once(free, 'listening')
+      const { port } = free.address()
+      free.close()
+      const env = { ...process.env, PORT: port, HOSTNAME: '127.0.0.1' }
+      const options = { env, stdio: ['ignore', 'pipe', 'inherit'] }
+      const server = require('node:child_process').spawn(process.execPath, ['.next/standalone/server.js'], options)
+      for await (const text of server.stdout) if (/Ready/.test(text)) break
+      console.log(await (await fetch('http://127.0.0.1:' + port + '/api')).text())
+      server.kill()
+    }
+    main()`
+  )
+  project.expectNative(process.execPath, 'ask.js')
+}
 
 const cases = {
   esbuild: (project) => {
@@ -108,5 +150,15 @@ const cases = {
     expectRuns(project, 'program.js')
   }
 }
+
+Object.assign(
+  cases,
+  Object.fromEntries(
+    ['--turbopack', '--webpack'].map((bundler) => [
+      `Next.js standalone, ${bundler}, with its setting`,
+      (project) => next(project, bundler)
+    ])
+  )
+)
 
 module.exports = { cases, modules, folder: 'bundlers', isInstalled: true }
