@@ -70,7 +70,7 @@ pub(super) enum HalfReception {
     Lost,
 }
 
-/// What was [`Reception`] for [`write`]'s command means. Fails when it is no reply to it: the connection
+/// What was [`Reception`] for [`write()`]'s command means. Fails when it is no reply to it: the connection
 /// is out of step.
 pub(super) fn outcome(
     operation: Operation,
@@ -90,7 +90,7 @@ pub(super) fn outcome(
     }
 }
 
-/// What a reply to [`write`]'s command means.
+/// What a reply to [`write()`]'s command means.
 #[inline]
 pub(super) fn of_reply(
     operation: Operation,
