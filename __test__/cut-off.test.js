@@ -209,7 +209,7 @@ describe('on the native side', () => {
 
   /** The native calls of a link that settles by `settle`. */
   const open = (settle, board) => {
-    const link = native.Link.open(settings(), () => {}, settle, board)
+    const link = native.Link.open(settings(), () => {}, settle, board, false)
     const store = new native.RedisKeyStore(
       given,
       () => {},

@@ -106,7 +106,7 @@ test('out of memory: saves fail with OOM at once, lookups and deletes go on', as
   const store = createKeyStore(server.url, { ...TIMES, strict: true })
   await store.saveIds('i', 1, 'x')
   await server.command('config', 'set', 'maxmemory', 1)
-  await assert.rejects(store.saveIds('i', 2, 'y'), { code: 'OOM', message: /more memory/ })
+  await assert.rejects(store.saveIds('i', 2, 'y'), { code: 'OOM', message: /raise its maxmemory/ })
   assert.equal(await store.getExtId('i', 1), 'x')
   assert.equal(await store.deleteIds('i', 1, 'x'), true)
   await server.command('config', 'set', 'maxmemory', 0)

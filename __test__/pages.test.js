@@ -114,7 +114,7 @@ test('the sources use every code, and no other', () => {
     CODES.filter((code) => !new RegExp(`['"]${code}['"]`).test(text)),
     []
   )
-  const [, rust] = /fn code\(&self\)[^{]*\{([\s\S]*?)\n {4}\}/.exec(read('src/error.rs'))
+  const [, rust] = /fn code\(&self\)[^{]*\{([\s\S]*?)\n {4}\}/.exec(read('src/error/mod.rs'))
   for (const [, code] of rust.matchAll(/"([A-Z]+)"/g)) assert.ok(CODES.includes(code), code)
 })
 

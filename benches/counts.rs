@@ -38,7 +38,7 @@ mod call;
 #[path = "../src/engine/mod.rs"]
 mod engine;
 #[allow(dead_code, reason = "the addon uses it")]
-#[path = "../src/error.rs"]
+#[path = "../src/error/mod.rs"]
 mod error;
 #[allow(dead_code, reason = "the addon uses it")]
 #[path = "../src/key.rs"]

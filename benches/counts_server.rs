@@ -10,7 +10,9 @@ pub async fn serve(listener: UnixListener, reply: &[u8], batch: usize) -> io::Re
     let (mut client, _) = listener.accept().await?;
     let mut input = vec![0; 256 * 1024];
     let _login = client.read(&mut input).await?;
-    client.write_all(b"+OK\r\n$0\r\n\r\n+PONG\r\n").await?;
+    client
+        .write_all(b"*0\r\n$0\r\n\r\n$0\r\n\r\n+PONG\r\n")
+        .await?;
     // The first call comes alone, and all are of one length.
     let length = client.read(&mut input).await?;
     client.write_all(reply).await?;

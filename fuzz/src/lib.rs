@@ -1,29 +1,38 @@
 //! What the targets share: the sources under test, which are taken in here since the addon is a
 //! cdylib that no other program can use, and how an input is read.
 
-#![allow(dead_code, reason = "the addon uses the rest of them")]
+#![allow(dead_code, unused_imports, reason = "the addon uses the rest of them")]
 
-pub mod targets;
+pub use backend::redis::targets;
 
 #[path = "../../src/call.rs"]
 mod call;
-#[path = "../../src/error.rs"]
+#[path = "../../src/error/mod.rs"]
 mod error;
 #[path = "../../src/key.rs"]
 mod key;
 #[path = "../../src/settings/mod.rs"]
 mod settings;
 
-/// Of `backend::redis`, what reads what a server writes.
-#[path = "../../src/backend/redis"]
+#[path = "../../src/backend"]
 mod backend {
-    pub(crate) mod fence;
-    pub(crate) mod kept;
-    pub(crate) mod locked;
-    pub(crate) mod replies;
-    pub(crate) mod slots;
-    pub(crate) mod stats;
-    pub(crate) mod topology;
+    /// What reads what a server writes.
+    pub(crate) mod redis {
+        mod commands;
+        mod dialect;
+        mod fence;
+        mod kept;
+        mod locked;
+        mod replies;
+        mod run;
+        mod slots;
+        mod stats;
+        mod topology;
+
+        /// Here, since they see what these keep to themselves.
+        #[path = "../../../fuzz/src/targets/mod.rs"]
+        pub mod targets;
+    }
 }
 
 /// The first `N` parts of an input that `separator` divides, the last with all that is left; empty

@@ -39,7 +39,7 @@ const CODES = {
 }
 
 /**
- * Errors of a server that will serve later, as in src/error.rs. Not READONLY: that passes on a connection to
+ * Errors of a server that will serve later, as in src/error/reply.rs. Not READONLY: that passes on a connection to
  * the new master, which the client has to make.
  */
 const PASSES =

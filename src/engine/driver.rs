@@ -3,9 +3,9 @@
 
 mod exchange;
 mod poison;
+mod start;
 mod trouble;
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use super::pending::Pending;
 use super::queue::{ConnectionEvent, Queue, Stage};
 use super::reconnect::{Event, Reconnect};
 use super::replay::mark_overwritten;
-use super::{AnswersOf, DeletionOf, thread};
+use super::{AnswersOf, DeletionOf};
 use crate::backend::{Answers, Backend, ConnectError, End};
 use crate::call::Answer;
 use crate::error::Error;
@@ -77,50 +77,6 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
             deadlines: Deadlines::default(),
             has_ended: false,
         }
-    }
-
-    /// Runs on the I/O thread. Gives the driver back when there can be none now, and calls wait for it.
-    pub(super) fn start(self) -> Option<Driver<T, B>> {
-        match thread::handle() {
-            Ok(thread) => {
-                thread.spawn(self.run());
-                None
-            }
-            Err(error) => self.stall(&error),
-        }
-    }
-
-    /// Does without a thread what cannot wait for one.
-    fn stall(mut self, error: &io::Error) -> Option<Driver<T, B>> {
-        let stage = self.take(false);
-        if stage == Stage::Abandoned {
-            self.has_ended = true;
-            return None;
-        }
-        if let Some(item) = self.pending.waiting.front()
-            && self.trouble.is_none()
-        {
-            let server = item.batch().settings.server.clone();
-            let reason = format!("no thread can be started for it ({error})").into();
-            let error = Error::Shortage {
-                server: server.clone(),
-                reason,
-            };
-            self.tell(ConnectionEvent::Failed(server, error.clone()));
-            self.trouble = Some(error);
-        }
-        self.check_deadlines();
-        let trouble = self.trouble.clone();
-        self.pending.fail(|batch, _| {
-            let waits = batch.settings.offline_queue && stage != Stage::Closing;
-            trouble.clone().filter(|_| !waits)
-        });
-        self.deliver();
-        if self.pending.is_empty() && self.retire() {
-            return None;
-        }
-        self.queue.receiver.stalled();
-        Some(self)
     }
 
     /// Runs until the queue is closed and all its calls are settled.

@@ -1,6 +1,6 @@
 //! `address\nits own\nrest`: the fields of a reply to `CLIENT INFO`, which is also read as it is.
 
-use crate::backend::fence::Client;
+use crate::backend::redis::fence::Client;
 use crate::texts;
 
 const FIELD: &str = " laddr=";

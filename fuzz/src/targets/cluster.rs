@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::backend::replies::decode;
-use crate::backend::slots::{Slots, slot};
-use crate::backend::topology::{Told, Topology, TopologyError};
+use crate::backend::redis::replies::decode;
+use crate::backend::redis::slots::{Slots, slot};
+use crate::backend::redis::topology::{Told, Topology, TopologyError};
 use crate::settings::{Address, NatMap};
 use bytes::BytesMut;
 use redis::Value;
@@ -120,6 +120,7 @@ pub fn run(input: &[u8]) {
                 false => Value::Nil,
             },
             slots: reply(part),
+            run: None,
         });
         Topology::read(told, &slots, &nat_map)
     };

@@ -1,6 +1,6 @@
 //! A byte that says in what pieces they arrive, and the bytes of replies.
 
-use crate::backend::replies::decode;
+use crate::backend::redis::replies::decode;
 use bytes::BytesMut;
 use redis::Value;
 

@@ -41,7 +41,7 @@ impl From<Value> for Reply {
 
 /// Takes the first reply off `input`; `None` when it has not arrived in full. Fails when this is no
 /// Redis (`InvalidData`).
-pub(crate) fn decode(input: &mut BytesMut) -> io::Result<Option<Reply>> {
+pub(super) fn decode(input: &mut BytesMut) -> io::Result<Option<Reply>> {
     let Some(line) = Line::first(input)? else {
         return Ok(None);
     };

@@ -9,7 +9,7 @@ const SLOTS: usize = 16_384;
 
 /// The slot of a key: that of its hash tag, the text between the first `{` and the next `}`, when
 /// there is one.
-pub(crate) fn slot(key: &[u8]) -> usize {
+pub(super) fn slot(key: &[u8]) -> usize {
     let tag = key.iter().position(|&byte| byte == b'{').and_then(|open| {
         let rest = &key[open + 1..];
         let close = rest.iter().position(|&byte| byte == b'}')?;

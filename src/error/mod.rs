@@ -3,10 +3,14 @@
 //! No message holds a password: servers are named by [`crate::settings::Settings::server`], and
 //! replies pass through [`reply_text`].
 
+mod reply;
+
 use std::io;
 use std::sync::Arc;
 
 use crate::call::NoId;
+
+pub use reply::{ReplyKind, reply_text};
 
 /// What systems say when there are no file descriptors left: ENFILE, EMFILE, WSAEMFILE.
 const NO_FILES: [i32; 3] = [23, 24, 10_024];
@@ -145,54 +149,6 @@ pub enum Error {
     Internal(Arc<str>),
 }
 
-/// The error replies that have a code of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReplyKind {
-    /// The user may not run the command or touch the key.
-    NoPerm,
-    /// The key holds something else than a string.
-    WrongType,
-    /// The server is a replica; waited out, since it may become the master or be replaced by it.
-    ReadOnly,
-    /// The server is at its `maxmemory`.
-    OutOfMemory,
-    /// The server does not take a call as long as this, and closed the connection.
-    TooLong,
-    /// The server is one node of a cluster, and the key is on another.
-    Moved,
-    /// The server takes commands over one key only; waited out, since they go so from then on.
-    OneKey,
-    /// Everything else.
-    Other,
-}
-
-impl ReplyKind {
-    fn advice(self) -> &'static str {
-        match self {
-            ReplyKind::NoPerm => {
-                "let this user run MSET, GET, MGET, DEL, UNLINK and SCAN on the store's keys, and on a cluster SET and CLUSTER SLOTS"
-            }
-            ReplyKind::WrongType => {
-                "another program keeps something else under this key; keep the store's keys to itself"
-            }
-            ReplyKind::ReadOnly => {
-                "this server is a replica and was not promoted in time; use its master"
-            }
-            ReplyKind::OutOfMemory => {
-                "raise its maxmemory or delete what is not needed, and keep its maxmemory-policy at noeviction: any other deletes pairs"
-            }
-            ReplyKind::TooLong => "is an id longer than it takes (proto-max-bulk-len)?",
-            ReplyKind::Moved => {
-                "this server is one node of a cluster: use a cluster client, which reaches all of them"
-            }
-            ReplyKind::OneKey => {
-                "it takes commands over one key only, and was not asked so in time"
-            }
-            ReplyKind::Other => "see the Redis documentation for this reply",
-        }
-    }
-}
-
 impl Error {
     /// The stable code of this reason.
     pub fn code(&self) -> &'static str {
@@ -284,31 +240,6 @@ impl Error {
         }
     }
 
-    /// The reason that an error reply to a command stands for.
-    pub fn from_reply(server: &Arc<str>, error: &redis::ServerError) -> Error {
-        let (server, reply) = (server.clone(), reply_text(error));
-        let kind = match error.code() {
-            "NOAUTH" | "WRONGPASS" => return Error::Auth { server, reply },
-            "NOPERM" => ReplyKind::NoPerm,
-            "WRONGTYPE" => ReplyKind::WrongType,
-            "READONLY" => ReplyKind::ReadOnly,
-            "OOM" => ReplyKind::OutOfMemory,
-            "MOVED" | "ASK" => ReplyKind::Moved,
-            "CROSSSLOT" => ReplyKind::OneKey,
-            code if passes(code, &reply) => {
-                let reason = reply;
-                return Error::Unreachable { server, reason };
-            }
-            "ERR" if reply.contains("Protocol error: invalid bulk length") => ReplyKind::TooLong,
-            _ => ReplyKind::Other,
-        };
-        Error::Reply {
-            server,
-            kind,
-            reply,
-        }
-    }
-
     /// Whether the call was none that could be made.
     pub fn is_no_id(&self) -> bool {
         matches!(self, Error::NoId { .. })
@@ -338,33 +269,6 @@ fn login(reply: &str) -> String {
     format!("refused the login: {reply}; check user name and password")
 }
 
-/// Whether an error reply is that of a server which will serve later, by itself or once somebody has
-/// seen to it. DENIED is that of one in protected mode, which hangs up on who comes from another machine.
-fn passes(code: &str, reply: &str) -> bool {
-    match code {
-        "LOADING" | "BUSY" | "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN" | "NOREPLICAS"
-        | "MISCONF" | "UNBLOCKED" | "REDIRECT" | "DENIED" => true,
-        // The others are proxies, whose server is away: it was not sent.
-        "ERR" => [
-            "max number of clients",
-            "Connection refused",
-            "Host is unreachable",
-            "no upstream host",
-        ]
-        .iter()
-        .any(|text| reply.contains(text)),
-        _ => reply.starts_with("\"no upstream host"),
-    }
-}
-
-/// The text of an error reply, without the arguments that Redis quotes for an unknown command:
-/// they hold keys, and for a renamed `AUTH` the password.
-pub fn reply_text(error: &redis::ServerError) -> Arc<str> {
-    let detail = error.details().unwrap_or_default();
-    let detail = detail.split(", with args").next().unwrap_or_default();
-    format!("\"{} {detail}\"", error.code()).into()
-}
-
 /// An integration id as it may be shown: it is a bearer token, so its first four characters.
 pub fn masked(integration: &[u8]) -> String {
     let text = String::from_utf8_lossy(integration);
@@ -375,5 +279,4 @@ pub fn masked(integration: &[u8]) -> String {
 }
 
 #[cfg(test)]
-#[path = "error/tests.rs"]
 mod tests;
