@@ -1,6 +1,5 @@
 /** Options of Node's sockets that change where or how a client connects, and that only those know. */
 
-const dns = require('node:dns')
 
 /** Those that are taken to be foreign wherever they are given. */
 const FOREIGN = [
@@ -43,7 +42,7 @@ const isGiven = (value) => value !== undefined && value !== null
 const isForeign = (options, name) => {
   const value = options[name]
   if (!isGiven(value)) return false
-  if (name === 'lookup') return value !== dns.lookup
+  if (name === 'lookup') return value !== require('node:dns').lookup
   return !VERSIONS[name]?.includes(value)
 }
 

@@ -109,8 +109,7 @@ impl Deletion {
             _ => 1,
         };
         self.suspect = Some((feature, times));
-        // One that is known to hang up instead of refusing needs no more proof.
-        if times >= ENOUGH || dialect.lacks().has(Feature::Refusals) {
+        if times >= ENOUGH {
             dialect.learn(feature);
             self.suspect = None;
         }
