@@ -1,6 +1,5 @@
 /** Options of Node's sockets that change where or how a client connects, and that only those know. */
 
-
 /** Those that are taken to be foreign wherever they are given. */
 const FOREIGN = [
   'ALPNCallback',
