@@ -132,7 +132,7 @@ test('what a connection that is given up has not delivered does not arrive any m
   store.saveIds('i', 1, 'x'.repeat(32 * 2 ** 20))
   const [socket] = await connected
   socket.on('error', () => {})
-  socket.write('+OK\r\n$0\r\n\r\n+PONG\r\n')
+  socket.write('*0\r\n$0\r\n\r\n$0\r\n\r\n+PONG\r\n')
   // It is given up for its silence.
   const [next] = await once(peer, 'connection')
   next.destroy()

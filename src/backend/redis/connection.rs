@@ -59,7 +59,7 @@ impl Connection {
         let known = server.dialect.lacks();
         server.check_database(known)?;
         let mut lacks = known;
-        let connection = loop {
+        let mut connection = loop {
             match Connection::attempt(server, socket, lacks).await {
                 Ok(connection) => break connection,
                 Err(Refusal {
@@ -81,6 +81,8 @@ impl Connection {
                 }) => {}
                 Err(_) => return Ok(connection),
             }
+            let served = Connection::attempt(server, socket, lacks).await;
+            connection = served.map_err(|refusal| refusal.error)?;
         }
         server
             .dialect
