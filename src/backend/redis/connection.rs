@@ -79,7 +79,8 @@ impl Connection {
                     hung_up_on: Some(_),
                     ..
                 }) => {}
-                Err(_) => return Ok(connection),
+                // Without proof it is not used: it may have gone without the fence.
+                Err(refusal) => return Err(refusal.error),
             }
             let served = Connection::attempt(server, socket, lacks).await;
             connection = served.map_err(|refusal| refusal.error)?;
