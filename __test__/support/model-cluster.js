@@ -96,6 +96,8 @@ const strayFault =
       )
     )
     const owner = shards[counts.indexOf(true)]
+    // No master may take it just now, while one is being replaced.
+    if (!owner) return
     const { command } = pick(shards.filter((shard) => shard !== owner)).master
     await owner.master.command('del', key)
     const astray = async (...asked) => {

@@ -228,7 +228,12 @@ impl<'a> Login<'a> {
         if let Err(error) = self.read(replies) {
             return error.into();
         }
-        let left = self.steps[came.min(self.steps.len())..].iter();
+        let left = &self.steps[came.min(self.steps.len())..];
+        // Who answered CLIENT INFO knows CLIENT KILL: that is no reason to go without the fence.
+        if left.first() == Some(&Step::Kill) {
+            return self.suspect(error, None);
+        }
+        let left = left.iter();
         // The first of them; SELECT, which is needed, last of all.
         let suspects = left.filter_map(|step| step.feature());
         let hung_up_on = suspects.min_by_key(|feature| *feature == Feature::Select);
