@@ -4,12 +4,16 @@
  */
 
 const path = require('node:path')
+const { promisify } = require('node:util')
 const { SingleBar, Presets } = require('cli-progress')
-const Table = require('cli-table3')
+const { createClient } = require('redis2')
+const createOriginal = require('@botmatic/js-redis-key-store')
 const createKeyStore = require('..')
 const { startRedis } = require('../scripts/redis')
 const { importContacts, readContacts } = require('./import')
 const { listeners, readEvents } = require('./listeners')
+const { RATE_TOKEN, rates } = require('./rate')
+const { screen } = require('./screen')
 
 const TOKEN = 'demo-integration-4f1c'
 const FIRST_ID = 5000
@@ -47,24 +51,35 @@ const counted = (keyStore, counts) => {
   }
 }
 
-const table = (counts, seconds) => {
-  const rows = new Table({ colAligns: ['left', 'right'], style: { border: [] } })
-  rows.push(
-    ['pairs saved', counts.saved],
-    ['lookups that hit', counts.hit],
-    ['lookups that missed', counts.missed],
-    ['pairs deleted one by one', counts.deleted],
-    ['pairs deleted by the uninstall', counts.uninstalled],
-    ['time', `${(seconds * 1000).toFixed(0)} ms`],
-    ['calls a second', Math.round(counts.calls / seconds)]
-  )
-  return rows.toString()
+/** A client of Redis, for what the store does not tell. */
+const connect = (url) => {
+  const client = createClient(url)
+  client.on('error', () => {})
+  return {
+    client,
+    get: promisify(client.get).bind(client),
+    info: promisify(client.info).bind(client)
+  }
 }
+
+const serverOf = async ({ info }) => {
+  const text = await info('server')
+  const field = (name) => new RegExp(`^${name}:(.*)$`, 'm').exec(text)?.[1].trim()
+  const valkey = field('valkey_version')
+  return valkey ? `Valkey ${valkey}` : `Redis ${field('redis_version')}`
+}
+
+/** The keys of a pair, and what they hold. */
+const keysOf = ({ get }, botmaticId, extId) =>
+  Promise.all(
+    [`${TOKEN}:b:${botmaticId}`, `${TOKEN}:e:${extId}`].map(async (key) => [key, await get(key)])
+  )
 
 const run = async (url) => {
   const contacts = readContacts(data('contacts.csv'))
   const events = readEvents(data('events.jsonl'))
-  const onError = (error) => console.error(`\n${error.message}`)
+  // js-contact deletes contacts that it has no external id of, too: with `null`, which is no id.
+  const onError = ({ code, message }) => code === 'NOID' || console.error(`\n${message}`)
   const counts = {
     saved: 0,
     hit: 0,
@@ -81,11 +96,17 @@ const run = async (url) => {
 
   const format = '{task} |{bar}| {value}/{total}'
   const bar = new SingleBar({ format, noTTYOutput: true, notTTYSchedule: 500 }, Presets.rect)
-  const started = performance.now()
+  let started = performance.now()
 
   bar.start(contacts.length, 0, { task: 'import' })
   await importContacts(keyStore, TOKEN, contacts, FIRST_ID, (count) => bar.increment(count))
   bar.stop()
+
+  const imported = performance.now()
+  const asked = connect(url)
+  const firstExtId = await redis.getExtId(TOKEN, FIRST_ID)
+  const pair = await keysOf(asked, FIRST_ID, firstExtId)
+  started += performance.now() - imported
 
   const on = listeners(keyStore, TOKEN)
   bar.start(events.length, 0, { task: 'events' })
@@ -95,9 +116,16 @@ const run = async (url) => {
   }
   bar.stop()
 
-  const seconds = (performance.now() - started) / 1000
+  const milliseconds = performance.now() - started
+  const server = await serverOf(asked)
+  const original = await rates(createOriginal(asked.client))
+  await redis.deleteAllIds(RATE_TOKEN)
+  const own = await rates(redis)
+  await redis.deleteAllIds(RATE_TOKEN)
+  asked.client.quit()
+  const isNative = redis.native
   await redis.quit()
-  console.log(table(counts, seconds))
+  console.log(screen({ server, isNative, milliseconds, counts, pair, original, own }))
 }
 
 const main = async () => {
