@@ -9,7 +9,7 @@ const manifest = require('../package.json')
 const { ROOT, run, runScript } = require('./support/programs')
 
 const BINARY = path.join(ROOT, 'js-redis-key-store.node')
-const ROUNDS = 7
+const ROUNDS = 20
 
 let folder
 before(async () => {
@@ -51,28 +51,32 @@ test('debug is all that it needs at run time', () => {
   assert.deepEqual(Object.keys(manifest.dependencies), ['debug'])
 })
 
-/** The least time of a processor and memory that a process took in which a client is there already. */
+/** The time of a processor, in ms, and the memory that a process took in which a client is there already. */
 const costOf = async (required) => {
-  const costs = []
-  for (let round = 0; round < ROUNDS; round++) {
-    const { stdout, stderr } = await runScript(`
-      require('ioredis5')
-      const before = process.memoryUsage.rss()
-      require(${JSON.stringify(required)})
-      const { user, system } = process.cpuUsage()
-      const memory = process.memoryUsage.rss() - before
-      console.log(JSON.stringify({ time: (user + system) / 1000, memory }))`)
-    assert.equal(stderr, '')
-    costs.push(JSON.parse(stdout))
-  }
-  return {
-    time: Math.min(...costs.map(({ time }) => time)),
-    memory: Math.min(...costs.map(({ memory }) => memory))
-  }
+  const { stdout, stderr } = await runScript(`
+    require('ioredis5')
+    const before = process.memoryUsage.rss()
+    require(${JSON.stringify(required)})
+    const { user, system } = process.cpuUsage()
+    const memory = process.memoryUsage.rss() - before
+    console.log(JSON.stringify({ time: (user + system) / 1000, memory }))`)
+  assert.equal(stderr, '')
+  return JSON.parse(stdout)
 }
 
+const least = (costs) => ({
+  time: Math.min(...costs.map(({ time }) => time)),
+  memory: Math.min(...costs.map(({ memory }) => memory))
+})
+
 test('beside a client, it takes at most half as long again as an empty addon, and under 8 MB', async () => {
-  const [empty, ours] = [await costOf(path.join(folder, 'empty.node')), await costOf(ROOT)]
+  const costs = { empty: [], ours: [] }
+  // In turn, so that a busy machine slows both alike.
+  for (let round = 0; round < ROUNDS; round++) {
+    costs.empty.push(await costOf(path.join(folder, 'empty.node')))
+    costs.ours.push(await costOf(ROOT))
+  }
+  const [empty, ours] = [least(costs.empty), least(costs.ours)]
   assert.ok(ours.time < 1.5 * empty.time, `${ours.time} ms, with an empty addon ${empty.time}`)
   assert.ok(ours.memory < 8e6, `${ours.memory} bytes`)
 })
