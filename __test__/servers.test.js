@@ -154,6 +154,73 @@ describe('twemproxy', () => {
     const other = open(t, `redis://127.0.0.1:${port}/2`, TIMES)
     await assert.rejects(other.saveIds('i', 1, 'x'), { code: 'DATABASE' })
   })
+
+  const redis = (name) => async (options) => {
+    const client = require(name).createClient({ socket: { port }, ...options })
+    client.on('error', () => {})
+    await client.connect()
+    return client
+  }
+  const ioredis = (name) => async () => {
+    const options = { port, protocol: 2, enableReadyCheck: false, disableClientInfo: true }
+    const client = new (require(name))(options)
+    await once(client, 'ready')
+    return client
+  }
+  const callback = (name) => async () => {
+    const client = require(name).createClient({ port, no_ready_check: true })
+    await once(client, 'ready')
+    return client
+  }
+  /** None of them says `CLIENT` or `HELLO` itself: that no client survives here. */
+  const clients = {
+    'redis 2': callback('redis2'),
+    'redis 3': callback('redis3'),
+    'redis 4': () => redis('redis4')({ disableClientInfo: true }),
+    'redis 4, legacy mode': () => redis('redis4')({ disableClientInfo: true, legacyMode: true }),
+    'redis 5': () => redis('redis5')({ disableClientInfo: true }),
+    'redis 6': () => redis('redis6')({ disableClientInfo: true, RESP: 2 }),
+    'ioredis 4': ioredis('ioredis4'),
+    'ioredis 5': ioredis('ioredis5'),
+    'ioredis 6': ioredis('ioredis6'),
+    iovalkey: ioredis('iovalkey')
+  }
+  for (const [name, create] of Object.entries(clients)) {
+    test(`${name}: its own connection is never lost by the store`, {
+      timeout: 20_000
+    }, async (t) => {
+      const client = await create()
+      const lost = []
+      for (const event of ['error', 'reconnecting', 'close', 'end']) {
+        client.on(event, () => lost.push(event))
+      }
+      const store = createKeyStore(client, TIMES)
+      t.after(() => store.quit())
+      assert.equal(store.native, true)
+      assert.equal(await store.saveIds('own', name, `x${name}`), true)
+      assert.equal(await store.getExtId('own', name), `x${name}`)
+      assert.deepEqual(lost, [])
+    })
+  }
+
+  test('valkey-glide does not connect through it itself', async () => {
+    const { GlideClient } = require('@valkey/valkey-glide')
+    const addresses = [{ host: '127.0.0.1', port }]
+    await assert.rejects(GlideClient.createClient({ addresses, requestTimeout: 200 }))
+  })
+})
+
+test('redis 4 that says no CLIENT itself: an earlier select is followed', async (t) => {
+  const server = await startRedis()
+  t.after(() => server.stop())
+  const client = require('redis4').createClient({ url: server.url, disableClientInfo: true })
+  client.on('error', () => {})
+  await client.connect()
+  await client.select(3)
+  const store = open(t, client, TIMES)
+  assert.equal(await store.saveIds('i', 1, 'x'), true)
+  assert.equal(await client.get('i:b:1'), 'x')
+  assert.equal(store.stats().reconnects, 0)
 })
 
 describe('a proxy that lacks one command', () => {

@@ -71,7 +71,10 @@ const settings = (client) => {
 
 const hasChanged = (client, known) => loginOf(client).password !== known.password
 
-/** The database that `select` chose, which is asked once, on the client's own connection. */
+/**
+ * The database that `select` chose, which is asked once, on the client's own connection. A proxy that
+ * closes it on `CLIENT` has done that before: such a client sends one when it connects, and fails then.
+ */
 const ask = (client, told) =>
   told.db === undefined && !isCluster(client) ? askedDatabase(client) : undefined
 

@@ -1,12 +1,11 @@
 /** Clients of the npm package redis, version 4 and newer, made by createClient(). */
 
-const { numberOption, refuse, wholeNumber } = require('../settings/check')
-const { NativePromise, soon } = require('../shared/globals')
+const { numberOption, refuse } = require('../settings/check')
+const { NativePromise } = require('../shared/globals')
 const { family, withoutBrackets } = require('../settings/place')
 const { foreignSocket } = require('../settings/socket')
 const { clientTls } = require('../settings/tls')
-const { within } = require('../shared/within')
-const { capturedTrace } = require('./captured')
+const { askedDatabase, database, traced } = require('./redis-4-6-database')
 const { askedLogin, foreignProvider, loginOf } = require('./redis-4-6-login')
 const { heard } = require('./closing')
 const { watchEvents } = require('./watching')
@@ -49,36 +48,8 @@ const place = ({ socket = {} }, name = 'socket.port', port = 6379) => {
   }
 }
 
-/** The database of a client's options; what is false or empty stands for the first, as it does there. */
-const database = ({ database }) => numberOption('database', 'database', database || 0)
-
 /** Only `true` makes TLS, whose options stand beside it. */
 const tlsOf = (socket) => (socket?.tls === true ? clientTls(socket) : undefined)
-
-/** By client: the database that it told last, the one `before` that, and whether it `isNew`. */
-const traces = new WeakMap()
-
-/**
- * The database that `select` chose, which the client keeps to itself; older ones than 5.12 do not tell
- * it. It costs some microseconds, so one answer does for all calls that are made at once: what awaits
- * a `select` runs later than the reset below.
- */
-const traced = (client) => {
-  let trace = traces.get(client)
-  if (!trace) traces.set(client, (trace = {}))
-  if (trace.isNew || !('_clientId' in client)) return trace
-  // Code may be stopped in between: then it is asked once more.
-  soon(() => {
-    trace.isNew = false
-  })
-  trace.isNew = true
-  const told = wholeNumber(capturedTrace(client)?.database)
-  if (told !== undefined && told !== trace.database) {
-    trace.before = trace.database
-    trace.database = told
-  }
-  return trace
-}
 
 const settings = (client) => {
   const options = optionsOf(client)
@@ -97,19 +68,6 @@ const settings = (client) => {
 }
 
 const hasChanged = (client, known) => (traced(client).database ?? known.db) !== known.db
-
-/** Asks on the client's own connection; a server that refuses leaves it at that of the options. */
-const askedDatabase = async (client) => {
-  // Not in code that may be stopped, by a time-out of `vm` say: the client's timers do not survive that.
-  await undefined
-  const send = client.options?.legacyMode ? client.v4.sendCommand : client.sendCommand
-  try {
-    const info = await within(1_000, send.call(client, ['CLIENT', 'INFO']))
-    return { db: Number(/ db=(\d+) /.exec(String(info))?.[1] ?? 0) }
-  } catch {
-    return { db: database(optionsOf(client)) }
-  }
-}
 
 /**
  * What only an asynchronous question can tell: a promise of settings, `undefined` when there is
