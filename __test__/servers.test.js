@@ -1,41 +1,16 @@
-/** Servers that are not a plain Redis: one in cluster mode, proxies, users with few rights. */
+/** Servers that are not a plain Redis: one in cluster mode, busy ones, users with few rights. */
 
 const assert = require('node:assert/strict')
-const { once } = require('node:events')
-const fs = require('node:fs')
-const net = require('node:net')
-const path = require('node:path')
-const { spawn, spawnSync } = require('node:child_process')
-const { after, before, describe, test } = require('node:test')
+const { subscribe, unsubscribe } = require('node:diagnostics_channel')
+const { describe, test } = require('node:test')
 const createKeyStore = require('..')
-const { aptInstall } = require('../scripts/apt')
-const { freePort, startRedis } = require('../scripts/redis')
+const { startRedis } = require('../scripts/redis')
 const { stub, byPromise } = require('./support/stub')
 const { startFake } = require('./support/fake-redis')
 const { open } = require('./support/open')
 const { connections, useServer } = require('./support/redis')
 const { until } = require('./support/topologies')
-
-const TIMES = { strict: true, readTimeout: 5_000, writeTimeout: 5_000 }
-
-/** The contract in short, on a store that has no pairs. */
-const works = async (store) => {
-  const pairs = Array.from({ length: 50 }, (_, n) => [`i`, n, `x${n}`])
-  const saved = await Promise.all(pairs.map((pair) => store.saveIds(...pair)))
-  assert.ok(saved.every((answer) => answer === true))
-  assert.equal(await store.getExtId('i', 7), 'x7')
-  assert.equal(await store.getBotmaticId('i', 'x7'), '7')
-  assert.equal(await store.getExtId('i', 'none'), null)
-  assert.equal(await store.deleteIds('i', 7, 'x7'), true)
-  assert.equal(await store.deleteIds('i', 7, 'x7'), false)
-  assert.equal(await store.deleteIds('i', 8, 'other'), false)
-  assert.deepEqual([await store.getExtId('i', 8), await store.getExtId('i', 9)], [null, 'x9'])
-}
-
-const deletesAll = async (store) => {
-  assert.equal(await store.deleteAllIds('i'), true)
-  assert.equal(await store.getExtId('i', 9), null)
-}
+const { TIMES, deletesAll, works } = require('./support/works')
 
 /** Gives a server in cluster mode these slots. */
 const takeSlots = async ({ command }, first, last) => {
@@ -115,139 +90,6 @@ test('a plain client at one node of several: an error that says so, and nothing 
   assert.equal(await clients[0].dbsize(), 0)
 })
 
-describe('twemproxy', () => {
-  const PROGRAM = 'nutcracker'
-  const servers = []
-  let proxy
-  let port
-  before(async () => {
-    const isThere = () => spawnSync(PROGRAM, ['--version']).error === undefined
-    assert.ok(isThere() || (aptInstall(PROGRAM) && isThere()), `${PROGRAM} is not to be had`)
-    servers.push(await startRedis(), await startRedis())
-    port = await freePort()
-    const config = path.join(servers[0].directory, 'nutcracker.yml')
-    const lines = servers.map(({ port }, n) => `   - 127.0.0.1:${port}:1 server${n}`)
-    fs.writeFileSync(
-      config,
-      `pool:\n  listen: 127.0.0.1:${port}\n  redis: true\n  servers:\n${lines.join('\n')}\n`
-    )
-    proxy = spawn(PROGRAM, ['-c', config, '-s', await freePort()], { stdio: 'ignore' })
-    await until(async () => {
-      const socket = net.connect(port, '127.0.0.1')
-      const [name] = await Promise.race(
-        ['connect', 'error'].map(async (event) => [event, await once(socket, event)])
-      ).catch(() => ['error'])
-      socket.destroy()
-      return name === 'connect'
-    })
-  })
-  after(async () => {
-    proxy?.kill()
-    await Promise.all(servers.map((server) => server.stop()))
-  })
-
-  test('saves, lookups and pair deletes work; what it cannot do fails with a code', async (t) => {
-    const store = open(t, `redis://127.0.0.1:${port}`, TIMES)
-    await works(store)
-    await assert.rejects(store.deleteAllIds('i'), { code: 'REPLY', message: /SCAN or KEYS/ })
-    assert.equal(await store.getExtId('i', 9), 'x9')
-    const other = open(t, `redis://127.0.0.1:${port}/2`, TIMES)
-    await assert.rejects(other.saveIds('i', 1, 'x'), { code: 'DATABASE' })
-  })
-
-  const redis = (name) => async (options) => {
-    const client = require(name).createClient({ socket: { port }, ...options })
-    client.on('error', () => {})
-    await client.connect()
-    return client
-  }
-  const ioredis = (name) => async () => {
-    const options = { port, protocol: 2, enableReadyCheck: false, disableClientInfo: true }
-    const client = new (require(name))(options)
-    await once(client, 'ready')
-    return client
-  }
-  const callback = (name) => async () => {
-    const client = require(name).createClient({ port, no_ready_check: true })
-    await once(client, 'ready')
-    return client
-  }
-  /** None of them says `CLIENT` or `HELLO` itself: that no client survives here. */
-  const clients = {
-    'redis 2': callback('redis2'),
-    'redis 3': callback('redis3'),
-    'redis 4': () => redis('redis4')({ disableClientInfo: true }),
-    'redis 4, legacy mode': () => redis('redis4')({ disableClientInfo: true, legacyMode: true }),
-    'redis 5': () => redis('redis5')({ disableClientInfo: true }),
-    'redis 6': () => redis('redis6')({ disableClientInfo: true, RESP: 2 }),
-    'ioredis 4': ioredis('ioredis4'),
-    'ioredis 5': ioredis('ioredis5'),
-    'ioredis 6': ioredis('ioredis6'),
-    iovalkey: ioredis('iovalkey')
-  }
-  for (const [name, create] of Object.entries(clients)) {
-    test(`${name}: its own connection is never lost by the store`, {
-      timeout: 20_000
-    }, async (t) => {
-      const client = await create()
-      const lost = []
-      for (const event of ['error', 'reconnecting', 'close', 'end']) {
-        client.on(event, () => lost.push(event))
-      }
-      const store = createKeyStore(client, TIMES)
-      t.after(() => store.quit())
-      assert.equal(store.native, true)
-      assert.equal(await store.saveIds('own', name, `x${name}`), true)
-      assert.equal(await store.getExtId('own', name), `x${name}`)
-      assert.deepEqual(lost, [])
-    })
-  }
-
-  test('valkey-glide does not connect through it itself', async () => {
-    const { GlideClient } = require('@valkey/valkey-glide')
-    const addresses = [{ host: '127.0.0.1', port }]
-    await assert.rejects(GlideClient.createClient({ addresses, requestTimeout: 200 }))
-  })
-})
-
-test('redis 4 that says no CLIENT itself: an earlier select is followed', async (t) => {
-  const server = await startRedis()
-  t.after(() => server.stop())
-  const client = require('redis4').createClient({ url: server.url, disableClientInfo: true })
-  client.on('error', () => {})
-  await client.connect()
-  await client.select(3)
-  const store = open(t, client, TIMES)
-  assert.equal(await store.saveIds('i', 1, 'x'), true)
-  assert.equal(await client.get('i:b:1'), 'x')
-  assert.equal(store.stats().reconnects, 0)
-})
-
-describe('a proxy that lacks one command', () => {
-  const WORDS = ['CLIENT', 'HELLO', 'PING', 'INFO', 'SELECT', 'ECHO', 'UNLINK', 'SCAN']
-  const ways = {
-    'hangs up': (_, connection) => connection.close(),
-    'says unknown command': ([name]) => `-ERR unknown command '${name}'\r\n`,
-    'says unsupported command': ([name]) => `-unsupported command '${name}'\r\n`
-  }
-  for (const [way, act] of Object.entries(ways)) {
-    for (const word of WORDS) {
-      test(`${way} on ${word}`, async (t) => {
-        const fake = await startFake(t, (words, connection) => {
-          if (words[0] === word) return act(words, connection)
-          if (words[0] !== 'KEYS') return undefined
-          const keys = [...fake.data.keys()].filter((key) => key.startsWith('i:'))
-          return `*${keys.length}\r\n${keys.map((key) => `$${key.length}\r\n${key}\r\n`).join('')}`
-        })
-        const store = open(t, fake.url, TIMES)
-        await works(store)
-        await deletesAll(store)
-        assert.equal(fake.data.size, 0)
-      })
-    }
-  }
-})
-
 describe('a user with few rights', () => {
   const server = useServer({
     prepare: async ({ command }) => {
@@ -296,6 +138,51 @@ describe('a user with few rights', () => {
     // All that were sent in one go.
     assert.deepEqual(told.map(([object]) => object).sort(), ['mset', 'scan', 'unlink'])
   })
+})
+
+test('a busy server is waited for by a named user in another database', async (t) => {
+  const server = await startRedis({ args: ['--lua-time-limit', '1'] })
+  t.after(server.stop)
+  const [script, own] = [1, 2].map(() => new (require('ioredis5'))({ port: server.port }))
+  t.after(() => Promise.all([script, own].map((client) => client.disconnect())))
+  const command = (...words) => own.call(...words)
+  await command('acl', 'setuser', 'ann', 'on', '>secret', '~*', '+@all')
+  const ended = assert.rejects(script.eval('while true do end', 0), /Script killed/)
+  const isBusy = () =>
+    command('ping').then(
+      () => false,
+      (error) => /^BUSY/.test(error.message)
+    )
+  await until(isBusy)
+  const store = open(t, `redis://ann:secret@127.0.0.1:${server.port}/2`, TIMES)
+  const failed = new Promise((resolve) => {
+    const hear = ({ state, reason }) => state === 'failed' && resolve(reason)
+    subscribe('js-redis-key-store:connection', hear)
+    t.after(() => unsubscribe('js-redis-key-store:connection', hear))
+  })
+  const saved = store.saveIds('i', 1, 'x')
+  assert.match(await failed, /BUSY/)
+  await command('script', 'kill')
+  await ended
+  assert.equal(await saved, true)
+})
+
+test('a connection that a busy server did not end is ended by the next login', async (t) => {
+  const kills = []
+  const busy = '-BUSY Redis is busy running a script\r\n'
+  let isLost = false
+  const fake = await startFake(t, ([name, what], connection) => {
+    if (name === 'MSET' && !isLost) {
+      isLost = true
+      return connection.close()
+    }
+    if (name !== 'CLIENT' || what !== 'KILL') return kills.length === 1 ? busy : undefined
+    kills.push(name)
+    return kills.length === 1 ? busy : undefined
+  })
+  const store = open(t, fake.url, TIMES)
+  assert.equal(await store.saveIds('i', 1, 'x'), true)
+  assert.ok(kills.length > 1)
 })
 
 describe('deleteAllIds that is interrupted', () => {

@@ -32,6 +32,7 @@ const server = useServer({
     ports = { web: await listening(web), mute: await listening(mute), none: await freePort() }
     const user = ['limited', 'on', `>${SECRET}`, '~*', '+@connection', '+get', '+select']
     await command('acl', 'setuser', ...user)
+    await command('acl', 'setuser', 'fixed', 'on', `>${SECRET}`, '~*', '+@all', '-select')
     await command('acl', 'setuser', 'full', 'on', `>${SECRET}`, '~*', '+@all')
     await command('hset', `${TOKEN}:b:hash`, 'f', 'v')
   }
@@ -103,6 +104,13 @@ const TROUBLES = [
     code: 'DATABASE',
     waits: false,
     says: [/has no database 99/, /choose a number below/]
+  },
+  {
+    name: 'a SELECT that the ACL refuses',
+    address: () => `redis://fixed:${SECRET}@127.0.0.1:${server.port}/2`,
+    code: 'DATABASE',
+    waits: false,
+    says: [/does not let this user choose database 2: .*NOPERM/, /let it run SELECT/]
   },
   {
     name: 'commands that the ACL refuses',

@@ -93,10 +93,8 @@ pub enum Error {
     /// The client is no longer one that can be connected like.
     #[error("the client's settings cannot be used: {0}; check what was changed on the client")]
     Client(Arc<str>),
-    /// The server has no database of that number.
-    #[error(
-        "{server} has no database {db}: {reply}; choose a number below the server's `databases` setting"
-    )]
+    /// The server has no database of that number, or this user may not choose one.
+    #[error("{server} {}", reply::of_select(*db, reply))]
     Database {
         /// The server that was asked.
         server: Arc<str>,

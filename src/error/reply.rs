@@ -52,6 +52,18 @@ impl ReplyKind {
     }
 }
 
+/// What a refusal of `SELECT` means, and what to do.
+pub(super) fn of_select(db: i64, reply: &str) -> String {
+    match reply.trim_start_matches('"').starts_with("NOPERM") {
+        true => format!(
+            "does not let this user choose database {db}: {reply}; let it run SELECT, or use database 0"
+        ),
+        false => format!(
+            "has no database {db}: {reply}; choose a number below the server's `databases` setting"
+        ),
+    }
+}
+
 impl Error {
     /// The reason that an error reply to a command stands for.
     pub fn from_reply(server: &Arc<str>, error: &redis::ServerError) -> Error {

@@ -188,6 +188,8 @@ impl<'a> Login<'a> {
         let mut read = Read::default();
         for (step, reply) in self.steps.iter().zip(replies) {
             let reply = reply.into_value();
+            // The fence was refused by it too, and is kept.
+            check_time(&server.name, &reply)?;
             match step {
                 Step::Auth => check_auth(&server.name, &reply)?,
                 Step::Name | Step::Hello | Step::Ping | Step::Probe => {
@@ -196,7 +198,6 @@ impl<'a> Login<'a> {
                 Step::Select | Step::Info | Step::Memory | Step::Kill => {}
             }
             match (step, reply) {
-                // It is gone, or this user may not end it.
                 (Step::Kill, reply) => {
                     server.kept.predecessors.forget(&server.name);
                     note(dialect, *step, &reply);
@@ -291,30 +292,29 @@ fn check_auth(server: &Arc<str>, reply: &Value) -> Result<(), ConnectError> {
     if detail.contains("no password is set") || detail.contains("without any password configured") {
         return Ok(());
     }
-    Err(passing(server, error).unwrap_or_else(|| {
-        ConnectError::lasting(Error::Auth {
-            server: server.clone(),
-            reply: reply_text(error),
-        })
+    Err(ConnectError::lasting(Error::Auth {
+        server: server.clone(),
+        reply: reply_text(error),
     }))
 }
 
 /// Whether the server serves. A user who may not `PING` or `CLIENT`, or a server without, is fine.
 fn check_service(server: &Arc<str>, reply: &Value) -> Result<(), ConnectError> {
-    let Value::ServerError(error) = reply else {
-        return Ok(());
-    };
-    if let Some(refusal) = passing(server, error) {
-        return Err(refusal);
+    if let Value::ServerError(error) = reply
+        && let error @ Error::Auth { .. } = Error::from_reply(server, error)
+    {
+        return Err(ConnectError::lasting(error));
     }
-    match Error::from_reply(server, error) {
-        error @ Error::Auth { .. } => Err(ConnectError::lasting(error)),
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
-/// Replies of a server that will serve later.
-fn passing(server: &Arc<str>, error: &ServerError) -> Option<ConnectError> {
-    let error = Error::from_reply(server, error);
-    error.is_transient().then(|| ConnectError::transient(error))
+/// Whether it is a server that will serve later.
+fn check_time(server: &Arc<str>, reply: &Value) -> Result<(), ConnectError> {
+    if let Value::ServerError(error) = reply
+        && let error = Error::from_reply(server, error)
+        && error.is_transient()
+    {
+        return Err(ConnectError::transient(error));
+    }
+    Ok(())
 }
