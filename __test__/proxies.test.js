@@ -106,7 +106,8 @@ describe('twemproxy', () => {
   test('valkey-glide does not connect through it itself', async () => {
     const { GlideClient } = require('@valkey/valkey-glide')
     const addresses = [{ host: '127.0.0.1', port }]
-    await assert.rejects(GlideClient.createClient({ addresses, requestTimeout: 200 }))
+    const advancedConfiguration = { connectionTimeout: 200 }
+    await assert.rejects(GlideClient.createClient({ addresses, advancedConfiguration }))
   })
 })
 

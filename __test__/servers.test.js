@@ -80,14 +80,41 @@ test('a plain client at one node of several: an error that says so, and nothing 
   await clients[1].call('cluster', 'set-config-epoch', 2)
   await clients[0].call('cluster', 'meet', '127.0.0.1', servers[1].port)
   await until(async () => (await clients[0].call('cluster', 'info')).includes('cluster_state:ok'))
-  const store = open(t, servers[0].url, TIMES)
-  for (let n = 0; n < 20; n++) {
-    await assert.rejects(store.saveIds('i', n, `x${n}`), {
-      code: 'MOVED',
-      message: /a cluster client/
-    })
+  const url = servers[0].url
+  const node = require('redis6').createClient({ url, disableClientInfo: true })
+  await node.connect()
+  const pool = await require('redis5').createClientPool({ url }).connect()
+  t.after(() => Promise.all([node.close(), pool.close()]))
+  const { get, set, del } = clients[0]
+  const bound = Object.entries({ get, set, del }).map(([name, own]) => [name, own.bind(clients[0])])
+  const handed = { url, client: node, pool, commands: Object.fromEntries(bound) }
+  for (const [name, given] of Object.entries(handed)) {
+    const store = createKeyStore(given, TIMES)
+    const codes = new Set()
+    for (let n = 0; n < 20; n++) {
+      const saved = store.saveIds('i', n, `x${n}`)
+      const error = await saved.then(
+        (answer) => ({ code: answer, message: '' }),
+        (failed) => failed
+      )
+      codes.add(error.code)
+      if (error.code === true) {
+        // Both halves are this node's.
+        assert.equal(await store.getExtId('i', n), `x${n}`, name)
+        assert.equal(await store.deleteIds('i', n, `x${n}`), true, name)
+      } else {
+        assert.match(error.message, /use a cluster client/, name)
+      }
+    }
+    assert.deepEqual(
+      [...codes].filter((code) => code !== true),
+      ['MOVED'],
+      name
+    )
+    if (name === 'url' || name === 'client') assert.equal(codes.size, 1)
+    assert.equal(await clients[0].dbsize(), 0, name)
+    if (name === 'url') await store.quit()
   }
-  assert.equal(await clients[0].dbsize(), 0)
 })
 
 describe('a user with few rights', () => {

@@ -68,6 +68,7 @@ const ADVICE = {
   WRONGTYPE: "another program keeps something else under this key; keep the store's keys to itself",
   READONLY: 'its server is a replica; use the master',
   OOM: 'give the server more memory, and keep its maxmemory-policy at noeviction',
+  MOVED: 'its server is one node of a cluster; use a cluster client, which reaches all of them',
   CLOSED: 'make a new store from an open client',
   UNREACHABLE: 'that did not pass by the deadline; look at the server',
   REPLY: 'see the documentation of the client, or of Redis, for this'

@@ -61,7 +61,8 @@ class Known {
   /** Sets two keys: in one step where the client can. */
   set(first, second) {
     const client = this.#client
-    if (this.#sets || isCluster(client)) return this.#setEach(first, second)
+    if (isCluster(client)) return this.#setEach(first, second)
+    if (this.#sets) return this.#setFound(first, second)
     if (isFunction(client.mset)) return this.#setBoth(first, second, 'mset', ...first, ...second)
     if (isFunction(client.mSet)) return this.#setBoth(first, second, 'mSet', [...first, ...second])
     return this.#setEach(first, second)
@@ -73,8 +74,14 @@ class Known {
     } catch (error) {
       if (!isForOneKey(error)) throw error
       this.#sets = true
-      return this.#setEach(first, second)
+      return this.#setFound(first, second)
     }
+  }
+
+  /** Its server may be one node of a cluster, with one of the keys alone: that shows before any is written. */
+  async #setFound(first, second) {
+    await NativePromise.all([first, second].map(([key]) => send(this.#client, 'get', key)))
+    return this.#setEach(first, second)
   }
 
   #setEach(...pairs) {

@@ -6,6 +6,7 @@
 
 const { kindOf } = require('../settings/check')
 const { NativePromise } = require('../shared/globals')
+const { reasonOf } = require('../shared/log')
 const { Failure } = require('./failure')
 const { send } = require('./send')
 const { isFunction } = require('../clients/shape')
@@ -75,8 +76,18 @@ class Stranger {
 
   /** Sets two keys, and sees that what it may decode comes back as it was: else they are to go again. */
   async set(...pairs) {
-    const replies = pairs.map(([key, value]) => this.#send('set', key, value))
-    if ((await NativePromise.all(replies)).includes(false)) throw unfit('its "set" gave false')
+    const ends = await NativePromise.allSettled(
+      pairs.map(([key, value]) => this.#send('set', key, value))
+    )
+    const failed = ends.find(({ status }) => status === 'rejected')
+    if (failed) {
+      // One node of a cluster, with one of the keys alone: no half of a pair stays there.
+      const isElsewhere = /^(MOVED|ASK) /.test(reasonOf(failed.reason))
+      const set = pairs.filter((_, n) => isElsewhere && ends[n].status === 'fulfilled')
+      await NativePromise.allSettled(set.map(([key]) => this.#send('del', key)))
+      throw failed.reason
+    }
+    if (ends.some(({ value }) => value === false)) throw unfit('its "set" gave false')
     for (const [key, value] of pairs) {
       if (!isDelicate(value)) continue
       const kept = await this.get(key).catch((error) => error)
