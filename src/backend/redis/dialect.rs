@@ -74,6 +74,8 @@ pub(super) struct Dialect {
     /// How the server is named in messages.
     pub server: Arc<str>,
     lacks: AtomicU16,
+    /// What it was seen to take.
+    takes: AtomicU16,
     since: Instant,
 }
 
@@ -83,6 +85,7 @@ impl Dialect {
         Dialect {
             server,
             lacks: AtomicU16::default(),
+            takes: AtomicU16::default(),
             since: Instant::now(),
         }
     }
@@ -100,6 +103,16 @@ impl Dialect {
     /// What it lacks, as far as is known.
     pub(super) fn lacks(&self) -> Lacks {
         Lacks(self.lacks.load(Ordering::Relaxed))
+    }
+
+    /// Whether it was seen to take this: then it does not hang up on it, whatever an outage looks like.
+    pub(super) fn takes(&self, feature: Feature) -> bool {
+        Lacks(self.takes.load(Ordering::Relaxed)).has(feature)
+    }
+
+    /// It answered this.
+    pub(super) fn saw(&self, feature: Feature) {
+        self.takes.fetch_or(feature as u16, Ordering::Relaxed);
     }
 
     /// It lacks this.

@@ -182,13 +182,12 @@ impl<'a> Login<'a> {
         commands
     }
 
-    /// Reads the replies, at least as far as they came.
+    /// Reads the replies, as far as they came.
     pub(super) fn read(&self, replies: Vec<Reply>) -> Result<Read, ConnectError> {
         let (server, dialect) = (self.server, &self.server.dialect);
         let mut read = Read::default();
         for (step, reply) in self.steps.iter().zip(replies) {
             let reply = reply.into_value();
-            // The fence was refused by it too, and is kept.
             check_time(&server.name, &reply)?;
             match step {
                 Step::Auth => check_auth(&server.name, &reply)?,
@@ -197,11 +196,11 @@ impl<'a> Login<'a> {
                 }
                 Step::Select | Step::Info | Step::Memory | Step::Kill => {}
             }
+            if *step != Step::Select {
+                note(dialect, *step, &reply);
+            }
             match (step, reply) {
-                (Step::Kill, reply) => {
-                    server.kept.predecessors.forget(&server.name);
-                    note(dialect, *step, &reply);
-                }
+                (Step::Kill, _) => server.kept.predecessors.forget(&server.name),
                 (Step::Select, Value::ServerError(error)) => read.no_database = Some(error),
                 (Step::Info, Value::BulkString(info)) => {
                     read.named = Client::parse(&String::from_utf8_lossy(&info));
@@ -210,7 +209,7 @@ impl<'a> Login<'a> {
                     eviction::read(server, &String::from_utf8_lossy(&info));
                 }
                 (Step::Hello, Value::Array(words)) => read.hello(&words),
-                (step, reply) => note(dialect, *step, &reply),
+                _ => {}
             }
         }
         Ok(read)
@@ -273,13 +272,14 @@ impl Read {
     }
 }
 
-/// Notes what is refused for good.
+/// Notes what is answered, and what is refused for good.
 fn note(dialect: &Dialect, step: Step, reply: &Value) {
-    if let Value::ServerError(error) = reply
-        && let Some(feature) = step.feature()
-        && is_lacking(error)
-    {
-        dialect.learn(feature);
+    let Some(feature) = step.feature() else {
+        return;
+    };
+    match reply {
+        Value::ServerError(error) if is_lacking(error) => dialect.learn(feature),
+        _ => dialect.saw(feature),
     }
 }
 
