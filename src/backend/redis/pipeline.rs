@@ -182,11 +182,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
         }
     }
 
+    /// One that ends within a reply is no hang-up: what was asked there was about to be answered.
+    fn ended(&self, error: io::Error) -> io::Error {
+        use io::ErrorKind::{ConnectionAborted, ConnectionReset, UnexpectedEof};
+        match error.kind() {
+            ConnectionReset | UnexpectedEof if !self.input.is_empty() => {
+                io::Error::new(ConnectionAborted, error)
+            }
+            _ => error,
+        }
+    }
+
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.input.reserve(READ_SIZE);
         let read = self.stream.read_buf(&mut self.input);
-        if ready!(pin!(read).poll(context))? == 0 {
-            return Poll::Ready(Err(closed()));
+        match ready!(pin!(read).poll(context)) {
+            Ok(0) => return Poll::Ready(Err(self.ended(closed()))),
+            Err(error) => return Poll::Ready(Err(self.ended(error))),
+            Ok(_) => {}
         }
         self.silence.heard();
         while let Some(reply) = decode(&mut self.input)? {
