@@ -10,7 +10,7 @@ const { after, before, describe, test } = require('node:test')
 const createKeyStore = require('..')
 const { aptInstall } = require('../scripts/apt')
 const { freePort, startRedis } = require('../scripts/redis')
-const { startFake } = require('./support/fake-redis')
+const { LOST, startFake } = require('./support/fake-redis')
 const { open } = require('./support/open')
 const { until } = require('./support/topologies')
 const { TIMES, deletesAll, works } = require('./support/works')
@@ -147,4 +147,23 @@ describe('a proxy that lacks one command', () => {
       })
     }
   }
+})
+
+test('a connection that ends within the reply to CLIENT INFO does not stand for one that lacks it', async (t) => {
+  let isCut = true
+  let asked = 0
+  const fake = await startFake(t, ([name, what], { socket }) => {
+    if (name !== 'CLIENT' || what !== 'INFO') return undefined
+    asked++
+    if (!isCut) return undefined
+    socket.end('$300\r\nid=1 addr=')
+    return LOST
+  })
+  const store = open(t, fake.url, TIMES)
+  const saved = store.saveIds('i', 1, 'x')
+  await until(() => asked === 4)
+  assert.equal(fake.data.size, 0)
+  isCut = false
+  assert.equal(await saved, true)
+  assert.equal(asked, 5)
 })
