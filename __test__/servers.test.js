@@ -68,13 +68,15 @@ test('a plain client at one node of several: an error that says so, and nothing 
   const servers = await Promise.all(
     [0, 1].map(() => startRedis({ args: ['--cluster-enabled', 'yes'] }))
   )
-  t.after(() => Promise.all(servers.map((each) => each.stop())))
+  // The last first: a client whose server goes before it fails the test.
+  const ends = [() => Promise.all(servers.map((each) => each.stop()))]
+  t.after(async () => {
+    for (const end of ends.reverse()) await end()
+  })
   const clients = servers.map(
     ({ port }) => new (require('ioredis5'))({ port, enableReadyCheck: false })
   )
-  t.after(() => {
-    for (const client of clients) client.disconnect()
-  })
+  ends.push(() => Promise.all(clients.map((client) => client.quit())))
   await clients[0].call('cluster', 'addslotsrange', 0, 8_191)
   await clients[1].call('cluster', 'addslotsrange', 8_192, 16_383)
   await clients[1].call('cluster', 'set-config-epoch', 2)
@@ -84,7 +86,7 @@ test('a plain client at one node of several: an error that says so, and nothing 
   const node = require('redis6').createClient({ url, disableClientInfo: true })
   await node.connect()
   const pool = await require('redis5').createClientPool({ url }).connect()
-  t.after(() => Promise.all([node.close(), pool.close()]))
+  ends.push(() => Promise.all([node.close(), pool.close()]))
   const { get, set, del } = clients[0]
   const bound = Object.entries({ get, set, del }).map(([name, own]) => [name, own.bind(clients[0])])
   const handed = { url, client: node, pool, commands: Object.fromEntries(bound) }

@@ -233,9 +233,9 @@ impl<'a> Login<'a> {
         if left.first() == Some(&Step::Kill) {
             return self.suspect(error, None);
         }
-        let left = left.iter();
+        let suspects = left.iter().filter_map(|step| step.feature());
+        let suspects = suspects.filter(|feature| !self.server.dialect.takes(*feature));
         // The first of them; SELECT, which is needed, last of all.
-        let suspects = left.filter_map(|step| step.feature());
         let hung_up_on = suspects.min_by_key(|feature| *feature == Feature::Select);
         self.suspect(error, hung_up_on)
     }
