@@ -3,7 +3,7 @@
 const path = require('node:path')
 const { TOOLS, npm, run, works } = require('./package/tools')
 
-const VERSION = '0.18.5'
+const VERSION = '0.20.2'
 const program = path.join(TOOLS, 'bin', 'cargo-deny')
 
 if (!works(program, '--version')) {

@@ -11,7 +11,12 @@ const { ROOT, ensureModules } = require('../package/tools')
 const { NAME, Project } = require('./project')
 const { startRegistry } = require('./registry')
 
-const GROUPS = [require('./managers'), require('./bundlers'), require('./runners')]
+const GROUPS = [
+  require('./managers'),
+  require('./bundlers'),
+  require('./runners'),
+  require('./deployments')
+]
 
 const DIST = path.join(ROOT, 'dist')
 

@@ -1,9 +1,9 @@
-/** Test runners, type checkers, single executables: what runs programs in its own way. */
+/** Test runners and type checkers: what runs or reads programs in its own way. */
 
 const fs = require('node:fs')
 const path = require('node:path')
 const { TOOLS } = require('../package/tools')
-const { NAME, use, useModule } = require('./project')
+const { NAME, useModule } = require('./project')
 
 const MODULES = path.join(TOOLS, 'runners', 'node_modules')
 const script = (...names) => path.join(MODULES, ...names)
@@ -15,8 +15,7 @@ const modules = {
   typescript: '5',
   '@types/node': '20',
   publint: '0.3',
-  '@arethetypeswrong/cli': '0.18',
-  postject: '1.0.0-alpha.6'
+  '@arethetypeswrong/cli': '0.18'
 }
 
 const body = (create) => `
@@ -104,58 +103,6 @@ const cases = {
     project.npm('pack', `./node_modules/${NAME}`)
     const [tarball] = fs.readdirSync(project.folder).filter((name) => name.endsWith('.tgz'))
     project.run(process.execPath, script('@arethetypeswrong', 'cli', 'dist', 'index.js'), tarball)
-  },
-  'a single executable': (project) => {
-    // Bundled into one file, with the binary as an asset of it.
-    const esbuild = path.join(
-      TOOLS,
-      'bundlers',
-      'node_modules',
-      '@esbuild',
-      'linux-x64',
-      'bin',
-      'esbuild'
-    )
-    const [binary] = fs
-      .readdirSync(project.path('node_modules'))
-      .filter((name) => name.startsWith(`${NAME}-`))
-    project.write(
-      'main.js',
-      `const fs = require('node:fs')
-      fs.writeFileSync('unpacked.node', Buffer.from(require('node:sea').getRawAsset('binary')))
-      process.env.JS_REDIS_KEY_STORE_BINARY = 'unpacked.node'
-      ${use()}`
-    )
-    project.run(
-      esbuild,
-      'main.js',
-      '--bundle',
-      '--platform=node',
-      '--outfile=bundle.js',
-      '--log-level=error'
-    )
-    const assets = { binary: path.join('node_modules', binary, `${NAME}.node`) }
-    const settings = {
-      main: 'bundle.js',
-      output: 'blob',
-      disableExperimentalSEAWarning: true,
-      assets
-    }
-    project.write('sea.json', JSON.stringify(settings))
-    project.run(process.execPath, '--experimental-sea-config', 'sea.json')
-    fs.copyFileSync(process.execPath, project.path('app'))
-    const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
-    project.run(
-      process.execPath,
-      script('postject', 'dist', 'cli.js'),
-      'app',
-      'NODE_SEA_BLOB',
-      'blob',
-      '--sentinel-fuse',
-      fuse
-    )
-    fs.rmSync(project.path('node_modules'), { recursive: true })
-    project.expectNative(project.path('app'), '--')
   }
 }
 
