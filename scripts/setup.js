@@ -18,8 +18,8 @@ const TEXTS = {
     'package: installs zig and cargo-zigbuild, then builds ten binaries one after the other, a minute or ' +
     'two each, and packs them into dist/.',
   'test:platforms':
-    'platforms: runs the contract on the packages in dist/, by Node 18 to 26, on musl and emulated on ' +
-    'arm64 and armv7. It takes about 15 minutes, and downloads each Node.',
+    'platforms: runs the contract on the packages in dist/, by Node 18 to 26, on musl, emulated on ' +
+    'arm64 and armv7, and for Windows under wine. It takes about 15 minutes, and downloads each Node.',
   'test:install':
     'install: puts the packages in dist/ through package managers, bundlers and test runners. It takes ' +
     'about 5 minutes.',

