@@ -80,3 +80,21 @@ test('beside a client, it takes at most half as long again as an empty addon, an
   assert.ok(ours.time < 1.5 * empty.time, `${ours.time} ms, with an empty addon ${empty.time}`)
   assert.ok(ours.memory < 8e6, `${ours.memory} bytes`)
 })
+
+/** In bytes, what a process has of its own; the rest are pages of files, which all processes share. */
+const ownMemory = async (required) => {
+  const { stdout, stderr } = await runScript(`
+    const own = () => /RssAnon:\\s+(\\d+)/.exec(require('fs').readFileSync('/proc/self/status', 'utf8'))[1]
+    own()
+    const before = own()
+    require(${JSON.stringify(required)})
+    console.log((own() - before) * 1024)`)
+  assert.equal(stderr, '')
+  return Number(stdout)
+}
+
+test('alone, it takes under 5 MB of its own', async () => {
+  const costs = []
+  for (let round = 0; round < 5; round++) costs.push(await ownMemory(ROOT))
+  assert.ok(Math.min(...costs) < 5e6, `${costs} bytes`)
+})
