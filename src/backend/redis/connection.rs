@@ -65,9 +65,7 @@ impl Connection {
                 Err(Refusal {
                     hung_up_on: Some(feature),
                     ..
-                }) if !lacks.has(feature) && !server.dialect.takes(feature) => {
-                    lacks = lacks.with(feature);
-                }
+                }) if !lacks.has(feature) => lacks = lacks.with(feature),
                 Err(refusal) => return Err(refusal.error),
             }
         };

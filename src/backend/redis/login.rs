@@ -6,8 +6,9 @@
 //! is refused leaves a line in the server's ACL log: it is asked nothing but `HELLO`, which every user may
 //! send. Whether the server is ready its calls find out.
 
+mod checks;
+
 use std::io;
-use std::sync::Arc;
 
 use redis::{ServerError, Value};
 
@@ -20,7 +21,7 @@ use super::pipeline::Known;
 use super::replies::Reply;
 use super::server::Server;
 use crate::backend::ConnectError;
-use crate::error::{Error, reply_text};
+use checks::{check_auth, check_service, check_time};
 
 /// How connections are named in the server's `CLIENT LIST`.
 const CLIENT_NAME: &str = env!("CARGO_PKG_NAME");
@@ -188,6 +189,7 @@ impl<'a> Login<'a> {
         let mut read = Read::default();
         for (step, reply) in self.steps.iter().zip(replies) {
             let reply = reply.into_value();
+            // The fence was refused by it too, and is kept.
             check_time(&server.name, &reply)?;
             match step {
                 Step::Auth => check_auth(&server.name, &reply)?,
@@ -200,6 +202,7 @@ impl<'a> Login<'a> {
                 note(dialect, *step, &reply);
             }
             match (step, reply) {
+                // It is gone, or this user may not end it.
                 (Step::Kill, _) => server.kept.predecessors.forget(&server.name),
                 (Step::Select, Value::ServerError(error)) => read.no_database = Some(error),
                 (Step::Info, Value::BulkString(info)) => {
@@ -233,16 +236,20 @@ impl<'a> Login<'a> {
         if left.first() == Some(&Step::Kill) {
             return self.suspect(error, None);
         }
-        let suspects = left.iter().filter_map(|step| step.feature());
-        let suspects = suspects.filter(|feature| !self.server.dialect.takes(*feature));
-        // The first of them; SELECT, which is needed, last of all.
-        let hung_up_on = suspects.min_by_key(|feature| *feature == Feature::Select);
-        self.suspect(error, hung_up_on)
+        self.suspect(error, left.iter().filter_map(|step| step.feature()))
     }
 
-    /// A connection has ended, perhaps for what was asked.
-    pub(super) fn suspect(&self, error: &io::Error, feature: Option<Feature>) -> Refusal {
+    /// A connection has ended, perhaps for one of what was asked and is not known to be taken.
+    pub(super) fn suspect(
+        &self,
+        error: &io::Error,
+        asked: impl IntoIterator<Item = Feature>,
+    ) -> Refusal {
         use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+        let asked = asked.into_iter();
+        let suspects = asked.filter(|feature| !self.server.dialect.takes(*feature));
+        // The first of them; SELECT, which is needed, last of all.
+        let feature = suspects.min_by_key(|feature| *feature == Feature::Select);
         let is_hang_up = matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof);
         Refusal {
             error: ConnectError::transient(broken(&self.server.name, error)),
@@ -281,40 +288,4 @@ fn note(dialect: &Dialect, step: Step, reply: &Value) {
         Value::ServerError(error) if is_lacking(error) => dialect.learn(feature),
         _ => dialect.saw(feature),
     }
-}
-
-fn check_auth(server: &Arc<str>, reply: &Value) -> Result<(), ConnectError> {
-    let Value::ServerError(error) = reply else {
-        return Ok(());
-    };
-    let detail = error.details().unwrap_or_default();
-    // The server wants no password: the redis clients warn and go on.
-    if detail.contains("no password is set") || detail.contains("without any password configured") {
-        return Ok(());
-    }
-    Err(ConnectError::lasting(Error::Auth {
-        server: server.clone(),
-        reply: reply_text(error),
-    }))
-}
-
-/// Whether the server serves. A user who may not `PING` or `CLIENT`, or a server without, is fine.
-fn check_service(server: &Arc<str>, reply: &Value) -> Result<(), ConnectError> {
-    if let Value::ServerError(error) = reply
-        && let error @ Error::Auth { .. } = Error::from_reply(server, error)
-    {
-        return Err(ConnectError::lasting(error));
-    }
-    Ok(())
-}
-
-/// Whether it is a server that will serve later.
-fn check_time(server: &Arc<str>, reply: &Value) -> Result<(), ConnectError> {
-    if let Value::ServerError(error) = reply
-        && let error = Error::from_reply(server, error)
-        && error.is_transient()
-    {
-        return Err(ConnectError::transient(error));
-    }
-    Ok(())
 }
