@@ -94,7 +94,7 @@ pub enum Error {
     #[error("the client's settings cannot be used: {0}; check what was changed on the client")]
     Client(Arc<str>),
     /// The server has no database of that number, or this user may not choose one.
-    #[error("{server} {}", reply::of_select(*db, reply))]
+    #[error("{server} {}", reply::of_select(*db, reply, *is_forbidden))]
     Database {
         /// The server that was asked.
         server: Arc<str>,
@@ -102,6 +102,8 @@ pub enum Error {
         db: i64,
         /// Its reply.
         reply: Arc<str>,
+        /// Whether the user may not choose one.
+        is_forbidden: bool,
     },
     /// Any other error reply.
     #[error("{server} replied {reply}; {}", kind.advice())]

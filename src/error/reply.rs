@@ -53,8 +53,8 @@ impl ReplyKind {
 }
 
 /// What a refusal of `SELECT` means, and what to do.
-pub(super) fn of_select(db: i64, reply: &str) -> String {
-    match reply.trim_start_matches('"').starts_with("NOPERM") {
+pub(super) fn of_select(db: i64, reply: &str, is_forbidden: bool) -> String {
+    match is_forbidden {
         true => format!(
             "does not let this user choose database {db}: {reply}; let it run SELECT, or use database 0"
         ),

@@ -144,7 +144,8 @@ impl Connection {
         reply: &ServerError,
     ) -> Result<(), ConnectError> {
         let Some(db) = server.fallback_db else {
-            return Err(server.no_database(reply_text(reply)));
+            let is_forbidden = reply.code() == "NOPERM";
+            return Err(server.no_database(reply_text(reply), is_forbidden));
         };
         // Refused as well, it stays in the first database, as the clients do.
         let db = db.to_string();

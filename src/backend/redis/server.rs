@@ -73,19 +73,23 @@ impl<'a> Server<'a> {
         }
     }
 
-    /// What is wrong with a server that has no such database.
-    pub(super) fn no_database(&self, reply: Arc<str>) -> ConnectError {
+    /// What is wrong with a server that has no such database, or whose user may not choose it.
+    pub(super) fn no_database(&self, reply: Arc<str>, is_forbidden: bool) -> ConnectError {
         ConnectError::lasting(Error::Database {
             server: self.name.clone(),
             db: self.db,
             reply,
+            is_forbidden,
         })
     }
 
     /// Fails where no database but the first can be had, and another is wanted.
     pub(super) fn check_database(&self, lacks: Lacks) -> Result<(), ConnectError> {
         match self.db != 0 && lacks.has(Feature::Select) {
-            true => Err(self.no_database("it closes the connection on SELECT".into())),
+            true => {
+                let reason = "it closes the connection on SELECT".into();
+                Err(self.no_database(reason, false))
+            }
             false => Ok(()),
         }
     }
