@@ -3,8 +3,11 @@
 const { numberOption, refuse } = require('../settings/check')
 const { login } = require('../settings/login')
 const { tlsSettings } = require('../settings/tls')
-const { within } = require('../shared/within')
+const { askedDatabase } = require('./client-info')
 const { override, tellAfter, watching } = require('./watching')
+
+/** How long a question may take, in ms. */
+const PATIENCE = 1_000
 
 const isMine = (client) =>
   typeof client === 'object' &&
@@ -75,18 +78,10 @@ const hasChanged = (client, known) => loginOf(client).password !== known.passwor
  * The database that `select` chose, which is asked once, on the client's own connection. A proxy that
  * closes it on `CLIENT` has done that before: such a client sends one when it connects, and fails then.
  */
-const ask = (client, told) =>
-  told.db === undefined && !isCluster(client) ? askedDatabase(client) : undefined
-
-const askedDatabase = async (client) => {
-  // Not in code that may be stopped, as in redis-4-6.
-  await undefined
-  try {
-    const info = await within(1_000, client.customCommand(['CLIENT', 'INFO']))
-    return { db: Number(/ db=(\d+) /.exec(String(info))?.[1] ?? 0) }
-  } catch {
-    return { db: database(client) }
-  }
+const ask = (client, told) => {
+  if (told.db !== undefined || isCluster(client)) return undefined
+  const question = () => client.customCommand(['CLIENT', 'INFO'])
+  return askedDatabase(question, PATIENCE, () => database(client))
 }
 
 const isClosed = (client) => client.isClosed === true

@@ -4,6 +4,7 @@ const { numberOption, wholeNumber } = require('../settings/check')
 const { soon } = require('../shared/globals')
 const { within } = require('../shared/within')
 const { capturedTrace } = require('./captured')
+const { askedDatabase } = require('./client-info')
 
 /** How long a question may take, in ms. */
 const PATIENCE = 1_000
@@ -65,22 +66,14 @@ const wouldStandClient = async (client) => {
   }
 }
 
-/** Asks on the client's own connection; a server that refuses leaves it at that of the options. */
-const askedDatabase = async (client) => {
-  // Not in code that may be stopped, by a time-out of `vm` say: the client's timers do not survive that.
-  await undefined
-  const send = client.options?.legacyMode ? client.v4.sendCommand : client.sendCommand
+/** Asks which database the client's own connection is in. */
+const askDatabase = (client) => {
   const question = async () => {
-    const isSafe = standsClient(client) || (await wouldStandClient(client))
-    return isSafe ? send.call(client, ['CLIENT', 'INFO']) : undefined
+    if (!standsClient(client) && !(await wouldStandClient(client))) return undefined
+    const send = client.options?.legacyMode ? client.v4.sendCommand : client.sendCommand
+    return send.call(client, ['CLIENT', 'INFO'])
   }
-  try {
-    const info = await within(2 * PATIENCE, question())
-    if (info !== undefined) return { db: Number(/ db=(\d+) /.exec(String(info))?.[1] ?? 0) }
-  } catch {
-    // That of the options.
-  }
-  return { db: database(client.options ?? {}) }
+  return askedDatabase(question, 2 * PATIENCE, () => database(client.options ?? {}))
 }
 
-module.exports = { askedDatabase, database, traced }
+module.exports = { askDatabase, database, traced }

@@ -5,7 +5,7 @@ const { NativePromise } = require('../shared/globals')
 const { family, withoutBrackets } = require('../settings/place')
 const { foreignSocket } = require('../settings/socket')
 const { clientTls } = require('../settings/tls')
-const { askedDatabase, database, traced } = require('./redis-4-6-database')
+const { askDatabase, database, traced } = require('./redis-4-6-database')
 const { askedLogin, foreignProvider, loginOf } = require('./redis-4-6-login')
 const { heard } = require('./closing')
 const { watchEvents } = require('./watching')
@@ -81,7 +81,7 @@ const ask = (client, told, isLoginOld) => {
   const login = isLoginOld && askedLogin(client, optionsOf(client))
   if (login) questions.push(login)
   if (client.isReady && told.db === undefined && traced(client).database === undefined) {
-    questions.push(askedDatabase(client))
+    questions.push(askDatabase(client))
   }
   if (questions.length === 0) return undefined
   return NativePromise.all(questions).then((answers) => Object.assign({}, ...answers))
