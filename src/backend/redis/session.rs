@@ -98,6 +98,10 @@ impl Connections {
                 let cluster = Cluster::open(settings, of, kept, end).await?;
                 return Ok(Connections::Cluster(Box::new(cluster)));
             }
+            Endpoint::File(_) | Endpoint::Memory => {
+                let reason = "an embedded store is no server".into();
+                return Err(ConnectError::lasting(Error::Internal(reason)));
+            }
         };
         let server = Server::of(settings, place, settings.server.clone(), kept);
         let connection = Connection::open(&server, end).await?;
