@@ -15,6 +15,8 @@ const ENTRY: usize = 96;
 pub(super) struct Memtable {
     integrations: HashMap<Box<[u8]>, Integration>,
     bytes: usize,
+    /// What was deleted, as long as nobody has the time to take it apart.
+    replaced: Vec<Integration>,
 }
 
 /// What has changed in one integration.
@@ -89,10 +91,12 @@ impl Memtable {
                 };
             }
             Change::DeleteAll(stem) => {
-                *self.integration(stem) = Integration {
+                let deleted = Integration {
                     is_deleted: true,
                     ..Integration::default()
                 };
+                let before = std::mem::replace(self.integration(stem), deleted);
+                self.replaced.push(before);
             }
         }
     }
@@ -107,6 +111,11 @@ impl Memtable {
         self.integrations
             .get_mut(stem)
             .expect("it was just put there")
+    }
+
+    /// Gives what is of no use any more, to be taken apart.
+    pub(super) fn take_replaced(&mut self) -> Vec<Integration> {
+        std::mem::take(&mut self.replaced)
     }
 
     /// Whether anything changed in an integration.

@@ -30,13 +30,11 @@ mod writer;
 
 use std::sync::{Arc, Mutex};
 
-use bytes::Bytes;
-
 pub use session::Session;
 
 use super::{Backend, ConnectError};
 use crate::backend::locked::locked;
-use crate::call::{Args, Operation};
+use crate::call::{Answer, Args, Operation};
 use crate::error::Error;
 use crate::settings::{Endpoint, Settings};
 use job::{Work, half_of};
@@ -55,10 +53,11 @@ pub struct Embedded {
 impl Embedded {
     /// Answers a lookup at once; `None` when it is none, or that cannot be told without the writer. To be asked only
     /// while nothing is under way that it should come after.
-    pub fn find(&self, operation: Operation, args: Args<'_>) -> Option<Option<Bytes>> {
+    pub fn find(&self, operation: Operation, args: Args<'_>) -> Option<Answer> {
         let half = half_of(operation)?;
         let usage = locked(&self.usage);
-        usage.as_ref()?.store().find(args.stem, half, args.first)
+        let found = usage.as_ref()?.store().find(args.stem, half, args.first)?;
+        Some(found.map_or(Answer::Missing, Answer::Id))
     }
 
     fn begin(settings: &Settings) -> Result<Usage, Error> {

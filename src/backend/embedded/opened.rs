@@ -110,11 +110,15 @@ impl Opened {
 
     /// Moves what has changed to the tables when it has become much.
     pub(super) fn checkpoint_if_due(&mut self, shown: &Shown) -> Result<(), Trouble> {
+        let Some((bytes, replaced)) = shown.write().as_mut().map(|view| {
+            let memtable = view.memtable();
+            (memtable.bytes(), memtable.take_replaced())
+        }) else {
+            return Ok(());
+        };
+        // While nobody waits for it: that of a large integration takes some ms.
+        drop(replaced);
         let used = self.log.as_ref().map_or(0, Log::used);
-        let bytes = shown
-            .read()
-            .as_ref()
-            .map_or(0, |view| view.memtable.bytes());
         if used > LOG_LIMIT || bytes > MEMTABLE_LIMIT {
             self.checkpoint(new_salt(), shown)?;
         }

@@ -29,9 +29,12 @@ impl View {
 
     /// Takes a change in.
     pub(super) fn change(&mut self, change: Change<'_>) {
-        Arc::get_mut(&mut self.memtable)
-            .expect("no checkpoint is under way while calls are carried out")
-            .apply(change);
+        self.memtable().apply(change);
+    }
+
+    /// The memtable, to be changed.
+    pub(super) fn memtable(&mut self) -> &mut Memtable {
+        Arc::get_mut(&mut self.memtable).expect("a checkpoint is over before anything is changed")
     }
 
     /// Whether there may be pairs of an integration.
