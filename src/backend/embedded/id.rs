@@ -1,71 +1,93 @@
-//! Ids as the tables hold them: numbers and hexadecimal ids, an ObjectId say, in half their length.
+//! Ids as the tables hold them: numbers and hexadecimal ids, an ObjectId say, in half their length, other
+//! letters and digits in three quarters.
 //!
-//! A form, then the id's bytes in that form:
+//! A form, then the id's symbols, packed without a gap, the first in the high bits; what is left of the
+//! last byte is zero:
 //!
-//! | form | the id | bytes |
+//! | form | symbols | bits of one |
 //! |---|---|---|
-//! | 0 | any | as they are |
-//! | 1 | an even number of `0`-`9`, `a`-`f` | two to a byte |
-//! | 2 | an odd number of them | two to a byte, the last beside a zero |
+//! | 0 | any bytes | 8 |
+//! | 1 | `0`-`9`, `a`-`f` | 4 |
+//! | 2 | `0`-`9`, `A`-`Z`, `a`-`z`, `-`, `_` | 6 |
+//! | 3, 4 | as in 1 and 2, where the last byte has room for another symbol | |
 
-const DIGITS: &[u8; 16] = b"0123456789abcdef";
+const SYMBOLS: &[u8; 64] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
 
-/// What an id looks like in the tables.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Plain,
-    Even,
-    Odd,
-}
+/// How many bits each symbol takes, by form.
+const BITS: [u32; 5] = [8, 4, 6, 4, 6];
 
-impl Form {
-    fn of(id: &[u8]) -> Form {
-        if !id.iter().all(|byte| digit(*byte).is_some()) {
-            Form::Plain
-        } else if id.len().is_multiple_of(2) {
-            Form::Even
-        } else {
-            Form::Odd
-        }
+/// What is added to a form when there is room for another symbol.
+const SPARE: usize = 2;
+
+/// Which symbol each byte is, more than any when it is none.
+const NUMBERS: [u8; 256] = {
+    let mut numbers = [u8::MAX; 256];
+    let mut n = 0;
+    while n < SYMBOLS.len() {
+        numbers[SYMBOLS[n] as usize] = n as u8;
+        n += 1;
     }
-}
+    numbers
+};
 
-fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
+/// The form that an id takes the least room in.
+fn form_of(id: &[u8]) -> usize {
+    let most = id.iter().map(|byte| NUMBERS[usize::from(*byte)]).max();
+    let form = match most {
+        Some(0..16) => 1,
+        Some(16..64) => 2,
+        _ => return 0,
+    };
+    let spare = (id.len() as u32 * BITS[form]).wrapping_neg() % 8;
+    if spare < BITS[form] {
+        form
+    } else {
+        form + SPARE
     }
 }
 
 /// Appends an id. `flags` are kept beside the form, in its byte.
 pub(super) fn write(id: &[u8], flags: u8, out: &mut Vec<u8>) {
-    let form = Form::of(id);
+    let form = form_of(id);
     out.push(form as u8 | flags);
-    if form == Form::Plain {
+    if form == 0 {
         out.extend_from_slice(id);
         return;
     }
-    out.extend(id.chunks(2).map(|pair| {
-        let [high, low] = [0, 1].map(|n| pair.get(n).and_then(|byte| digit(*byte)).unwrap_or(0));
-        high << 4 | low
-    }));
+    let (mut held, mut bits) = (0_u32, 0);
+    for byte in id {
+        held = held << BITS[form] | u32::from(NUMBERS[usize::from(*byte)]);
+        bits += BITS[form];
+        if bits >= 8 {
+            bits -= 8;
+            out.push((held >> bits) as u8);
+        }
+    }
+    if bits > 0 {
+        out.push((held << (8 - bits)) as u8);
+    }
 }
 
 /// Reads what [`write`] wrote; `None` when it did not. `flags` are the bits that are not the form's.
 pub(super) fn read(written: &[u8], flags: u8) -> Option<Vec<u8>> {
-    let (first, rest) = written.split_first()?;
-    let form = first & !flags;
-    if form == Form::Plain as u8 {
-        return Some(rest.to_vec());
+    let (first, packed) = written.split_first()?;
+    let form = usize::from(first & !flags);
+    let width = *BITS.get(form)?;
+    if form == 0 {
+        return Some(packed.to_vec());
     }
-    let digits = rest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    let mut id: Vec<u8> = digits.map(|digit| DIGITS[usize::from(digit)]).collect();
-    match form {
-        1 => Some(id),
-        2 => id.pop().map(|_| id),
-        _ => None,
+    let symbols = (packed.len() as u32 * 8 / width).checked_sub(u32::from(form > SPARE))?;
+    let mut id = Vec::with_capacity(symbols as usize);
+    let (mut held, mut bits) = (0_u32, 0);
+    for byte in packed {
+        held = held << 8 | u32::from(*byte);
+        bits += 8;
+        while bits >= width && id.len() < symbols as usize {
+            bits -= width;
+            id.push(SYMBOLS[(held >> bits) as usize % (1 << width)]);
+        }
     }
+    Some(id)
 }
 
 #[cfg(test)]
@@ -80,20 +102,25 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_hexadecimal_ids_take_half() {
-        for (id, bytes) in [("1234567", 5), ("507f1f77bcf86cd799439011", 13), ("x12", 4)] {
+    fn ids_of_few_symbols_take_less() {
+        for (id, bytes) in [
+            ("1234567", 5),
+            ("507f1f77bcf86cd799439011", 13),
+            ("ext-1234", 7),
+            ("x.2", 4),
+        ] {
             assert_eq!(written(id.as_bytes()).len(), bytes, "{id}");
         }
     }
 
     proptest! {
         #[test]
-        fn an_id_reads_back(id in prop_oneof!["[0-9a-f]{0,30}", "[0-9a-fA-F-]{0,30}", ".{0,9}"]) {
+        fn an_id_reads_back(id in prop_oneof!["[0-9a-f]{0,30}", "[0-9a-zA-Z_-]{0,30}", ".{0,9}"]) {
             prop_assert_eq!(read(&written(id.as_bytes()), 0), Some(id.into_bytes()));
         }
 
         #[test]
-        fn two_ids_are_never_written_alike(one in "[0-2a]{0,4}", other in "[0-2a]{0,4}") {
+        fn two_ids_are_never_written_alike(one in "[01az]{0,4}", other in "[01az]{0,4}") {
             prop_assert_eq!(one == other, written(one.as_bytes()) == written(other.as_bytes()));
         }
     }

@@ -24,8 +24,11 @@ pub(super) struct Memtable {
 pub(super) struct Integration {
     /// Whether all that stands in the tables is gone.
     pub is_deleted: bool,
-    halves: [HashMap<Arc<[u8]>, Option<Arc<[u8]>>>; 2],
+    halves: [Keys; 2],
 }
+
+/// What keys hold by their ids, nothing where they were removed.
+type Keys = HashMap<Arc<[u8]>, Option<Arc<[u8]>>>;
 
 /// What the memtable knows of a key.
 pub(super) enum Known<'a> {
@@ -39,7 +42,7 @@ pub(super) enum Known<'a> {
 
 impl Integration {
     /// The keys of a half that were written, with what they hold now, or removed.
-    pub(super) fn half(&self, half: Half) -> &HashMap<Arc<[u8]>, Option<Arc<[u8]>>> {
+    pub(super) fn half(&self, half: Half) -> &Keys {
         &self.halves[half as usize]
     }
 

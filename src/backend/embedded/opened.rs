@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::key::Half;
 
 /// How much of the log is in use, in bytes, when a checkpoint is due: a crash leaves as much to be read again.
-const LOG_LIMIT: u64 = 4 * 1024 * 1024;
+const LOG_LIMIT: u64 = 2 * 1024 * 1024;
 
 /// How much memory the memtable takes, in bytes, when a checkpoint is due.
 const MEMTABLE_LIMIT: usize = 32 * 1024 * 1024;
