@@ -233,9 +233,9 @@ declare namespace keyStore {
      */
     maxPending?: number | undefined
     /**
-     * Of a store in a file only: when a save or a delete is answered. `'immediate'`, the default: when it is
-     * on the disk, so that it survives a power cut. `'eventual'`: when the system has it, so that it
-     * survives the end of the process, but what came last may be lost in a power cut; for tests.
+     * Of a store in a file only: when a save or a delete is answered; `'immediate'` by default. That is
+     * when it is on the disk, so that it survives a power cut. `'eventual'`: when the system has it, so that
+     * it survives the end of the process, but what came last may be lost in a power cut; for tests.
      */
     durability?: 'immediate' | 'eventual' | undefined
     /**
