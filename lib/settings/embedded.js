@@ -32,6 +32,7 @@ const parseEmbedded = (text) => {
   }
   const file = pathOf(text)
   if (file === '') throw refuse('the URL names no file; write file:./ids.redb')
+  if (/[\\/]$/.test(file)) throw refuse('the URL names a folder; name a file in it')
   if (file.includes('\0')) throw refuse('the path in the URL holds a NUL')
   // Now, since the process may change its folder before the first call.
   return { file: path.resolve(file) }

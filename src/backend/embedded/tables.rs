@@ -20,7 +20,7 @@ use redb::{
 use super::change::write_number;
 use super::disk::Disk;
 use super::id;
-use super::trouble::Trouble;
+use super::trouble::{Trouble, reading};
 use crate::backend::locked::locked;
 use crate::key::Half;
 
@@ -67,8 +67,8 @@ pub(super) struct Snapshot {
 impl Tables {
     /// Opens the tables; makes them where there is nothing. `cache` is in bytes.
     pub(super) fn open(disk: &dyn Disk, cache: usize) -> Result<Tables, Trouble> {
-        let tables = Tables(disk.database(cache)?);
-        if is_new(&tables.0)? {
+        let tables = Tables(reading(|| disk.database(cache))?);
+        if reading(|| is_new(&tables.0))? {
             let transaction = tables.begin()?;
             transaction.tables()?.meta.insert("version", VERSION)?;
             transaction.commit(false)?;
@@ -208,10 +208,11 @@ impl Writable<'_> {
 impl Snapshot {
     /// What the key of `id` holds.
     pub(super) fn get(&self, stem: &[u8], half: Half, id: &[u8]) -> Result<Option<Bytes>, Trouble> {
-        let Some(number) = self.number(stem)? else {
+        let Some(number) = reading(|| self.number(stem))? else {
             return Ok(None);
         };
-        let Some(other) = self.rows.get(&*key(number, half, id))? else {
+        let key = key(number, half, id);
+        let Some(other) = reading(|| Ok(self.rows.get(&*key)?))? else {
             return Ok(None);
         };
         match id::read(other.value(), 0) {

@@ -1,6 +1,7 @@
 //! What goes wrong with a file, in words that say what to do.
 
 use std::io::{self, ErrorKind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use redb::{DatabaseError, StorageError};
@@ -37,6 +38,12 @@ pub(super) enum Trouble {
     /// It is not where it was opened.
     #[error("it was deleted, moved or replaced while it was open: put it back, with its log")]
     Moved,
+}
+
+/// Runs what reads tables: redb panics at some of what it cannot read.
+pub(super) fn reading<T>(read: impl FnOnce() -> Result<T, Trouble>) -> Result<T, Trouble> {
+    let done = catch_unwind(AssertUnwindSafe(read));
+    done.unwrap_or_else(|_| Err(Trouble::Damaged("its pages cannot be read".into())))
 }
 
 impl Trouble {
