@@ -24,6 +24,8 @@ mod registry;
 mod session;
 mod store;
 mod tables;
+#[cfg(test)]
+mod testing;
 mod trouble;
 mod view;
 mod writer;

@@ -120,12 +120,17 @@ impl Opened {
         drop(replaced);
         let used = self.log.as_ref().map_or(0, Log::used);
         if used > LOG_LIMIT || bytes > MEMTABLE_LIMIT {
-            self.checkpoint(new_salt(), shown)?;
+            self.checkpoint(true, shown)?;
         }
         Ok(())
     }
 
-    fn checkpoint(&mut self, salt: u64, shown: &Shown) -> Result<(), Trouble> {
+    /// Moves what has changed to the tables, and begins the log anew when it `goes_on`.
+    fn checkpoint(&mut self, goes_on: bool, shown: &Shown) -> Result<(), Trouble> {
+        let salt = match self.log {
+            Some(_) if goes_on => new_salt(),
+            _ => NO_LOG,
+        };
         let memtable = shown.read().as_ref().map(|view| view.memtable.clone());
         let memtable = memtable.unwrap_or_default();
         checkpoint(&self.tables, &memtable, salt, |snapshot| {
@@ -148,7 +153,7 @@ impl Opened {
     /// Moves all to the tables, so that no log is needed.
     pub(super) fn finish(&mut self, shown: &Shown) -> Result<(), Trouble> {
         if self.log.is_some() {
-            self.checkpoint(NO_LOG, shown)?;
+            self.checkpoint(false, shown)?;
             self.log = None;
         }
         Ok(())
@@ -212,3 +217,6 @@ fn plan<'a>(
 fn new_salt() -> u64 {
     RandomState::new().build_hasher().finish().max(1)
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,7 @@ const EXTERNAL: u8 = 0x80;
 
 /// How many rows one commit writes or removes at most: what it writes anew cannot be used again before it
 /// is done, so that the file would grow by it.
-pub(super) const ROWS_A_COMMIT: usize = 4096;
+pub(super) const ROWS_A_COMMIT: usize = if cfg!(test) { 8 } else { 4096 };
 
 /// A stem's number, and how many pairs it has.
 type Numbered = (u64, u64);
@@ -219,6 +219,12 @@ impl Snapshot {
             Some(other) => Ok(Some(other.into())),
             None => Err(Trouble::Damaged("an id cannot be read".into())),
         }
+    }
+
+    /// How many pairs a stem has.
+    pub(super) fn pairs(&self, stem: &[u8]) -> Result<u64, Trouble> {
+        let found = self.integrations.get(stem)?;
+        Ok(found.map_or(0, |found| found.value().1))
     }
 
     /// The number of a stem that has any rows.
