@@ -68,7 +68,7 @@ pub(super) fn write(id: &[u8], flags: u8, out: &mut Vec<u8>) {
     }
 }
 
-/// Reads what [`write`] wrote; `None` when it did not. `flags` are the bits that are not the form's.
+/// Reads what [`write()`] wrote; `None` when it did not. `flags` are the bits that are not the form's.
 pub(super) fn read(written: &[u8], flags: u8) -> Option<Vec<u8>> {
     let (first, packed) = written.split_first()?;
     let form = usize::from(first & !flags);

@@ -222,6 +222,7 @@ impl Snapshot {
     }
 
     /// How many pairs a stem has.
+    #[cfg(test)]
     pub(super) fn pairs(&self, stem: &[u8]) -> Result<u64, Trouble> {
         let found = self.integrations.get(stem)?;
         Ok(found.map_or(0, |found| found.value().1))
