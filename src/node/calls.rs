@@ -23,12 +23,13 @@ use crate::call::{NoId, Operation};
 use crate::engine::{Call, Completion, Failure, Receiver};
 use crate::error::{Error, masked};
 
-const OPERATIONS: [Operation; 5] = [
+const OPERATIONS: [Operation; 6] = [
     Operation::SaveIds,
     Operation::GetBotmaticId,
     Operation::GetExtId,
     Operation::DeleteIds,
     Operation::DeleteAllIds,
+    Operation::ListIds,
 ];
 
 /// How many lookups are answered at once before one is made as a call, which the event loop has to turn
@@ -258,6 +259,7 @@ fn ids_of(operation: Operation) -> &'static [&'static str] {
         Operation::SaveIds | Operation::DeleteIds => &["botmatic id", "external id"],
         Operation::GetBotmaticId => &["external id"],
         Operation::GetExtId => &["botmatic id"],
+        Operation::ListIds => &["cursor", "kind"],
         Operation::DeleteAllIds => &[],
     }
 }

@@ -51,6 +51,7 @@ impl backend::Answers for Answers {
             Done::Saved | Done::DeletedAll => Answer::Yes,
             Done::Found(Some(id)) => Answer::Id(id),
             Done::Found(None) => Answer::Missing,
+            Done::Listed(page) => Answer::Page(page),
             Done::Deleted(found) => history.deleted(found),
         }))
     }

@@ -39,6 +39,8 @@ pub(super) enum Done {
     Deleted(u8),
     /// An integration is gone.
     DeletedAll,
+    /// A page of a listing: where the next one begins, and what is on this one.
+    Listed(Vec<Bytes>),
 }
 
 /// Calls with their arguments.

@@ -15,6 +15,7 @@ mod answers;
 mod change;
 mod checkpoint;
 mod disk;
+mod hex;
 mod id;
 mod job;
 mod log;

@@ -14,7 +14,7 @@ use super::store::Shown;
 use super::tables::Tables;
 use super::trouble::Trouble;
 use super::view::View;
-use crate::call::{Args, Operation};
+use crate::call::{Args, Listed, Operation};
 use crate::error::Error;
 use crate::key::Half;
 
@@ -23,6 +23,9 @@ const LOG_LIMIT: u64 = 2 * 1024 * 1024;
 
 /// How much memory the memtable takes, in bytes, when a checkpoint is due.
 const MEMTABLE_LIMIT: usize = 32 * 1024 * 1024;
+
+/// How many ids or integrations a page of a listing has at most.
+const PAGE: usize = if cfg!(test) { 8 } else { 1_000 };
 
 /// The salt of no log.
 const NO_LOG: u64 = 0;
@@ -67,23 +70,49 @@ impl Opened {
     }
 
     /// Carries calls out. What they change can be looked up then, but is not on the disk before
-    /// [`Opened::commit`].
+    /// [`Opened::commit`]. A listing has all moved to the tables before, which have it in order.
     pub(super) fn run(
         &mut self,
         calls: &Calls,
+        disk: &dyn Disk,
+        is_durable: bool,
         shown: &Shown,
     ) -> Result<Vec<Result<Done, Error>>, Trouble> {
-        let mut shown = shown.write();
-        let view = shown.as_mut().ok_or(Trouble::Moved)?;
-        let done = calls.iter().map(|(operation, args)| {
-            let (done, change) = plan(operation, args, view)?;
+        let mut done = Vec::with_capacity(calls.iter().len());
+        let mut held = shown.write();
+        for (operation, args) in calls.iter() {
+            if operation == Operation::ListIds {
+                drop(held);
+                self.commit(disk, is_durable)?;
+                done.push(Ok(self.list(args, shown)?));
+                held = shown.write();
+                continue;
+            }
+            let view = held.as_mut().ok_or(Trouble::Moved)?;
+            let (own, change) = plan(operation, args, view)?;
             if let Some(change) = change {
                 self.writer.write(change, self.frame.changes());
                 view.change(change);
             }
-            Ok(Ok(done))
+            done.push(Ok(own));
+        }
+        Ok(done)
+    }
+
+    fn list(&mut self, args: Args<'_>, shown: &Shown) -> Result<Done, Trouble> {
+        let listed = Listed::read(args.second);
+        let has_changed = shown.read().as_ref().is_some_and(|view| match listed {
+            Listed::Integrations => view.memtable.integrations().next().is_some(),
+            _ => view.memtable.knows(args.stem),
         });
-        done.collect()
+        if has_changed {
+            self.checkpoint(true, shown)?;
+        }
+        let snapshot = self.tables.snapshot()?;
+        Ok(Done::Listed(match listed {
+            Listed::Integrations => snapshot.integrations(args.stem, args.first, PAGE)?,
+            listed => snapshot.page(args.stem, listed, args.first, PAGE)?,
+        }))
     }
 
     /// Puts what was changed on the disk, at once when it `is_durable`.

@@ -9,6 +9,7 @@
 //!
 //! So a stem is there once, and all keys of an integration stand side by side.
 
+use std::ops::Bound;
 use std::sync::Mutex;
 
 use bytes::Bytes;
@@ -19,9 +20,10 @@ use redb::{
 
 use super::change::write_number;
 use super::disk::Disk;
-use super::id;
 use super::trouble::{Trouble, reading};
+use super::{hex, id};
 use crate::backend::locked::locked;
+use crate::call::Listed;
 use crate::key::Half;
 
 /// The format that this version reads and writes.
@@ -221,11 +223,84 @@ impl Snapshot {
         }
     }
 
-    /// How many pairs a stem has.
-    #[cfg(test)]
-    pub(super) fn pairs(&self, stem: &[u8]) -> Result<u64, Trouble> {
-        let found = self.integrations.get(stem)?;
-        Ok(found.map_or(0, |found| found.value().1))
+    /// The rows of an integration that a listing is of, from where it says; at most so many. They come as the
+    /// half's letter, a colon and the id, and before them where the next page begins.
+    pub(super) fn page(
+        &self,
+        stem: &[u8],
+        listed: Listed,
+        from: &[u8],
+        most: usize,
+    ) -> Result<Vec<Bytes>, Trouble> {
+        let mut page = vec![Bytes::new()];
+        let Some(number) = reading(|| self.number(stem))? else {
+            return Ok(page);
+        };
+        let (mut start, mut end) = bounds(number);
+        let prefix = start.len();
+        match listed {
+            Listed::Botmatic => end = [&*start, &[EXTERNAL]].concat(),
+            Listed::External => start.push(EXTERNAL),
+            Listed::Both | Listed::Integrations => {}
+        }
+        let from = hex::decode(from).filter(|from| *from >= start);
+        let start = from.map_or(Bound::Included(start), Bound::Excluded);
+        let mut last = Vec::new();
+        let range = (
+            start.as_ref().map(Vec::as_slice),
+            Bound::Excluded(end.as_slice()),
+        );
+        for row in reading(|| Ok(self.rows.range::<&[u8]>(range)?))? {
+            let (key, _) = row?;
+            if page.len() > most {
+                page[0] = hex::encode(&last).into();
+                break;
+            }
+            last = key.value().to_vec();
+            let half: &[u8] = if last[prefix] & EXTERNAL == 0 {
+                b"b:"
+            } else {
+                b"e:"
+            };
+            let id = id::read(&last[prefix..], EXTERNAL)
+                .ok_or_else(|| Trouble::Damaged("an id cannot be read".into()))?;
+            page.push([half, &id].concat().into());
+        }
+        Ok(page)
+    }
+
+    /// The integrations whose stem begins with `prefix`, from where a listing says; at most so many. They
+    /// come as the number of their pairs, a colon and the rest of the stem, and before them where the next
+    /// page begins.
+    pub(super) fn integrations(
+        &self,
+        prefix: &[u8],
+        from: &[u8],
+        most: usize,
+    ) -> Result<Vec<Bytes>, Trouble> {
+        let mut page = vec![Bytes::new()];
+        let start = match hex::decode(from) {
+            Some(from) => Bound::Excluded(from),
+            None => Bound::Included(prefix.to_vec()),
+        };
+        let range = (start.as_ref().map(Vec::as_slice), Bound::Unbounded);
+        let mut last = Vec::new();
+        for row in reading(|| Ok(self.integrations.range::<&[u8]>(range)?))? {
+            let (stem, found) = row?;
+            let Some(rest) = stem.value().strip_prefix(prefix) else {
+                break;
+            };
+            if page.len() > most {
+                page[0] = hex::encode(&last).into();
+                break;
+            }
+            last = stem.value().to_vec();
+            let (_, pairs) = found.value();
+            if pairs > 0 {
+                page.push([pairs.to_string().as_bytes(), b":", rest].concat().into());
+            }
+        }
+        Ok(page)
     }
 
     /// The number of a stem that has any rows.

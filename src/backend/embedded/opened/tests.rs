@@ -81,6 +81,18 @@ fn calls_of(own: &[OwnCall]) -> Calls {
     calls
 }
 
+impl Opened {
+    /// How many pairs a listing counts.
+    fn pairs(&self, stem: &str) -> u64 {
+        let snapshot = self.tables.snapshot().expect("it is open");
+        let listed = snapshot.integrations(stem.as_bytes(), b"", PAGE);
+        let listed = listed.expect("it can be read").split_off(1);
+        let own = listed.iter().find_map(|item| item.strip_suffix(b":"));
+        let text = own.map(|pairs| String::from_utf8_lossy(pairs).into_owned());
+        text.map_or(0, |pairs| pairs.parse().expect("a number"))
+    }
+}
+
 /// A store that is written to by chance, as its writer would.
 struct Run {
     disk: TestDisk,
@@ -144,7 +156,7 @@ impl Run {
                 let shown = self.shown.clone();
                 let disk = self.disk.clone();
                 let opened = self.opened()?;
-                opened.run(&calls_of(&own), &shown)?;
+                opened.run(&calls_of(&own), &disk, true, &shown)?;
                 opened.commit(&disk, true)?;
                 self.answered.push((self.disk.events(), self.made.len()));
                 let first = self.made.len() - own.len();
@@ -174,7 +186,12 @@ fn check(disk: &TestDisk, made: &[OwnCall], answered: usize, about: &str) {
         carry_out(&mut model, *call);
     }
     opened
-        .run(&calls_of(&[(Operation::SaveIds, "i", 1, 1)]), &shown)
+        .run(
+            &calls_of(&[(Operation::SaveIds, "i", 1, 1)]),
+            disk,
+            true,
+            &shown,
+        )
         .expect("it goes on");
     opened.commit(disk, true).expect("it goes on");
     carry_out(&mut model, (Operation::SaveIds, "i", 1, 1));
@@ -185,11 +202,7 @@ fn check(disk: &TestDisk, made: &[OwnCall], answered: usize, about: &str) {
             .keys()
             .filter(|(own, half, _)| *own == stem && *half)
             .count();
-        let shown = shown.read();
-        let counted = shown
-            .as_ref()
-            .map(|view| view.snapshot.pairs(stem.as_bytes()));
-        let counted = counted.expect("it is open").expect("it can be read");
+        let counted = opened.pairs(stem);
         assert_eq!(counted, pairs as u64, "{about}: pairs of {stem}");
     }
 }
