@@ -549,6 +549,24 @@ declare namespace keyStore {
       options?: BulkOptions & { repair?: boolean | undefined }
     ): Promise<Verification>
     /**
+     * Of a store in a file: makes the file as small as it can be, which may need as much room again meanwhile.
+     * Other calls wait.
+     *
+     * @returns a promise that resolves when it is done. Failures reject, with `strict` or without.
+     * @example
+     * await keyStore.compact()
+     */
+    compact(): Promise<void>
+    /**
+     * Of a store in a file: copies it, all that was answered included. Other calls wait.
+     *
+     * @param path where to, a file that is not there yet
+     * @returns a promise that resolves when the copy is on the disk. Failures reject, with `strict` or without.
+     * @example
+     * await keyStore.backup('./ids-backup.redb')
+     */
+    backup(path: string): Promise<void>
+    /**
      * What `await using` calls: {@link Methods.quit}.
      *
      * @example
@@ -607,7 +625,15 @@ declare namespace keyStore {
     reason: string | undefined
   }
 
-  export type Operation = 'saveIds' | 'getBotmaticId' | 'getExtId' | 'deleteIds' | 'deleteAllIds'
+  export type Operation =
+    | 'saveIds'
+    | 'getBotmaticId'
+    | 'getExtId'
+    | 'deleteIds'
+    | 'deleteAllIds'
+    | 'listIds'
+    | 'compact'
+    | 'backup'
 
   /** Failed lookups resolve to `undefined`, everything else that fails to `false`. */
   export interface KeyStore

@@ -1,3 +1,4 @@
+const path = require('node:path')
 const { KeyStoreError } = require('./lib/shared/error')
 const { count, integrations, pairs } = require('./lib/bulk/listing')
 const { botmaticIds, deleteMany, extIds, saveAll } = require('./lib/bulk/many')
@@ -19,7 +20,9 @@ const EXTRAS = [
   'pairs',
   'countIds',
   'integrations',
-  'verifyIds'
+  'verifyIds',
+  'compact',
+  'backup'
 ]
 
 /** What `await using` calls, where the engine knows that. */
@@ -98,6 +101,16 @@ class RedisKeyStore {
 
   verifyIds(integrationId, options) {
     return verify(this.#calls, integrationId, options)
+  }
+
+  /** Makes the file of the store as small as it can be. */
+  compact() {
+    return this.#calls.file('compact')
+  }
+
+  /** Copies the file of the store. */
+  backup(to) {
+    return this.#calls.file('backup', path.resolve(to))
   }
 
   /** Connects ahead of the first call. */

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-/// The five calls on pairs, and one that lists them.
+/// The five calls on pairs, one that lists them, and two on a file of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// `saveIds`
@@ -18,6 +18,10 @@ pub enum Operation {
     /// A page of a listing: `first` is where it begins, as the page before it said, and `second` what is
     /// listed, see [`Listed`].
     ListIds,
+    /// Makes the file of an embedded store as small as it can be.
+    Compact,
+    /// Copies the file of an embedded store to the path `first`.
+    Backup,
 }
 
 /// What a listing lists.
@@ -56,6 +60,8 @@ impl Operation {
             Operation::DeleteIds => "deleteIds",
             Operation::DeleteAllIds => "deleteAllIds",
             Operation::ListIds => "listIds",
+            Operation::Compact => "compact",
+            Operation::Backup => "backup",
         }
     }
 

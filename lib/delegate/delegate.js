@@ -164,6 +164,10 @@ class Delegate {
     return together(this.call.bind(this), operation, integrationId, ids)
   }
 
+  async file(operation) {
+    throw refuse(`${operation} is for the store of a file only`)
+  }
+
   /** Whether a listing may give an item more than once. */
   repeats = true
 

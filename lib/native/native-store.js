@@ -1,4 +1,5 @@
 const { id, text } = require('./argument')
+const { refuse } = require('../settings/check')
 const { calls: channel, publishCall } = require('../shared/channels')
 const { Reporter } = require('../shared/error')
 const { NativePromise } = require('../shared/globals')
@@ -122,6 +123,13 @@ class NativeStore {
   /** Many such calls of one kind: the answers in order, an error in place of that of one which failed. */
   many(operation, integrationId, ids) {
     return together(this.call.bind(this), operation, integrationId, ids)
+  }
+
+  /** What is done with the file of an embedded store: `compact`, or `backup` to a path. */
+  async file(operation, ...paths) {
+    const { file } = this.#source.settings
+    if (!file) throw refuse(`${operation} is for the store of a file only`)
+    await this.call(operation, '', ...paths)
   }
 
   /** Whether a listing may give an item more than once. */

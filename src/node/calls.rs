@@ -23,13 +23,15 @@ use crate::call::{NoId, Operation};
 use crate::engine::{Call, Completion, Failure, Receiver};
 use crate::error::{Error, masked};
 
-const OPERATIONS: [Operation; 6] = [
+const OPERATIONS: [Operation; 8] = [
     Operation::SaveIds,
     Operation::GetBotmaticId,
     Operation::GetExtId,
     Operation::DeleteIds,
     Operation::DeleteAllIds,
     Operation::ListIds,
+    Operation::Compact,
+    Operation::Backup,
 ];
 
 /// How many lookups are answered at once before one is made as a call, which the event loop has to turn
@@ -260,6 +262,7 @@ fn ids_of(operation: Operation) -> &'static [&'static str] {
         Operation::GetBotmaticId => &["external id"],
         Operation::GetExtId => &["botmatic id"],
         Operation::ListIds => &["cursor", "kind"],
-        Operation::DeleteAllIds => &[],
+        Operation::Backup => &["path"],
+        Operation::DeleteAllIds | Operation::Compact => &[],
     }
 }

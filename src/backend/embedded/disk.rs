@@ -31,6 +31,9 @@ pub(super) trait Disk: fmt::Debug + Send {
     /// Removes the log.
     fn remove_log(&self) -> io::Result<()>;
 
+    /// Copies the file of the tables, none of which is changed meanwhile, to a path where nothing is.
+    fn copy(&self, to: &Path) -> io::Result<()>;
+
     /// Whether what is open is still what stands there by its name.
     fn is_in_place(&self) -> bool;
 }
@@ -126,6 +129,17 @@ impl Disk for Files {
         fs::remove_file(&self.log)
     }
 
+    fn copy(&self, to: &Path) -> io::Result<()> {
+        let mut from = File::open(&self.file)?;
+        let mut copy = OpenOptions::new().write(true).create_new(true).open(to)?;
+        let copied = io::copy(&mut from, &mut copy).and_then(|_| copy.sync_all());
+        if copied.is_err() {
+            // The error is of more interest than that what is left of the copy cannot be removed either.
+            let _ = fs::remove_file(to);
+        }
+        copied.and_then(|()| sync_folder(to))
+    }
+
     fn is_in_place(&self) -> bool {
         let [file, log] = *locked(&self.opened);
         file == identity(&self.file) && (log.is_none() || log == identity(&self.log))
@@ -181,6 +195,10 @@ impl Disk for Memory {
 
     fn remove_log(&self) -> io::Result<()> {
         Ok(())
+    }
+
+    fn copy(&self, _: &Path) -> io::Result<()> {
+        Err(io::Error::other("what is in memory has no file"))
     }
 
     fn is_in_place(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::change::{self, Change};
@@ -81,10 +82,17 @@ impl Opened {
         let mut done = Vec::with_capacity(calls.iter().len());
         let mut held = shown.write();
         for (operation, args) in calls.iter() {
-            if operation == Operation::ListIds {
+            if matches!(
+                operation,
+                Operation::ListIds | Operation::Compact | Operation::Backup
+            ) {
                 drop(held);
                 self.commit(disk, is_durable)?;
-                done.push(Ok(self.list(args, shown)?));
+                done.push(match operation {
+                    Operation::ListIds => Ok(self.list(args, shown)?),
+                    Operation::Compact => Ok(self.compact(shown)?),
+                    _ => self.backup(args.first, disk, shown)?,
+                });
                 held = shown.write();
                 continue;
             }
@@ -97,6 +105,35 @@ impl Opened {
             done.push(Ok(own));
         }
         Ok(done)
+    }
+
+    /// Makes the file as small as it can be. Nobody reads meanwhile.
+    fn compact(&mut self, shown: &Shown) -> Result<Done, Trouble> {
+        self.checkpoint(true, shown)?;
+        while self.has_garbage {
+            self.collect(shown)?;
+        }
+        *shown.write() = None;
+        self.tables.compact()?;
+        *shown.write() = Some(View {
+            memtable: Arc::default(),
+            snapshot: self.tables.snapshot()?,
+        });
+        Ok(Done::Finished)
+    }
+
+    /// Copies the file to a path, as a store that is closed. What goes wrong there is no trouble here.
+    fn backup(
+        &mut self,
+        path: &[u8],
+        disk: &dyn Disk,
+        shown: &Shown,
+    ) -> Result<Result<Done, Error>, Trouble> {
+        self.finish(shown)?;
+        let path = String::from_utf8_lossy(path);
+        let copied = disk.copy(Path::new(&*path));
+        let trouble = |error| Trouble::Io(error).of(&path.as_ref().into());
+        Ok(copied.map(|()| Done::Finished).map_err(trouble))
     }
 
     fn list(&mut self, args: Args<'_>, shown: &Shown) -> Result<Done, Trouble> {
@@ -236,7 +273,7 @@ fn plan<'a>(
         }
         Operation::DeleteAllIds => {
             let change = view.knows(stem)?.then_some(Change::DeleteAll(stem));
-            (Done::DeletedAll, change)
+            (Done::Finished, change)
         }
         _ => (Done::Saved, Some(Change::Save(stem, first, second))),
     })

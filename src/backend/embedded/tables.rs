@@ -73,6 +73,12 @@ impl Tables {
         Snapshot::new(&self.0.begin_read()?)
     }
 
+    /// Makes the file as small as it can be; no snapshot may be there.
+    pub(super) fn compact(&mut self) -> Result<(), Trouble> {
+        while self.0.compact()? {}
+        Ok(())
+    }
+
     /// Begins to write.
     pub(super) fn begin(&self) -> Result<Transaction, Trouble> {
         Ok(Transaction(self.0.begin_write()?))

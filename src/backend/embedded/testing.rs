@@ -2,6 +2,7 @@
 //! that fails when it is told to.
 
 use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redb::{Builder, Database, StorageBackend};
@@ -235,6 +236,10 @@ impl Disk for TestDisk {
     fn remove_log(&self) -> io::Result<()> {
         self.operate(Some(Event::Remove(LOG)))?.files[LOG] = None;
         Ok(())
+    }
+
+    fn copy(&self, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     fn is_in_place(&self) -> bool {

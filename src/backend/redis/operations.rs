@@ -45,6 +45,7 @@ pub(super) fn write(operation: Operation, args: Args<'_>, names: &Names, out: &m
         Operation::DeleteAllIds | Operation::ListIds => {
             unreachable!("see Deletion and Page, which know where they are")
         }
+        Operation::Compact | Operation::Backup => unreachable!("of a file only"),
     }
 }
 

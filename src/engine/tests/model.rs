@@ -67,7 +67,7 @@ impl Model {
                 }
                 (Answer::Yes, None)
             }
-            Operation::ListIds => unreachable!("not among the random calls"),
+            _ => unreachable!("not among the random calls"),
         }
     }
 
