@@ -1,4 +1,4 @@
-const { id, text } = require('./argument')
+const { id, isPlain, text } = require('./argument')
 const { refuse } = require('../settings/check')
 const { calls: channel, publishCall } = require('../shared/channels')
 const { Reporter } = require('../shared/error')
@@ -122,7 +122,16 @@ class NativeStore {
 
   /** Many such calls of one kind: the answers in order, an error in place of that of one which failed. */
   many(operation, integrationId, ids) {
-    return together(this.call.bind(this), operation, integrationId, ids)
+    // Each call is told of by itself.
+    if (channel.hasSubscribers || ids.length === 0) {
+      return together(this.call.bind(this), operation, integrationId, ids)
+    }
+    return new NativePromise((resolve) => {
+      const integration = text(integrationId)
+      const own = ids.every(isPlain) ? ids : ids.map(id)
+      this.#ready(resolve)
+      this.#strictCalls[`${operation}Many`](integration, own)
+    })
   }
 
   /** What is done with the file of an embedded store: `compact`, or `backup` to a path. */

@@ -103,10 +103,8 @@ impl Snapshot {
         most: usize,
     ) -> Result<Vec<Bytes>, Trouble> {
         let mut page = vec![Bytes::new()];
-        let start = match hex::decode(from) {
-            Some(from) => Bound::Excluded(from),
-            None => Bound::Included(prefix.to_vec()),
-        };
+        let from = hex::decode(from).filter(|from| from.starts_with(prefix) && !from.is_empty());
+        let start = from.map_or(Bound::Included(prefix.to_vec()), Bound::Excluded);
         let range = (start.as_ref().map(Vec::as_slice), Bound::Unbounded);
         let mut last = Vec::new();
         for row in reading(|| Ok(self.integrations.range::<&[u8]>(range)?))? {
