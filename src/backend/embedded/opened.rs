@@ -150,18 +150,15 @@ impl Opened {
         Ok(())
     }
 
-    /// Moves all to the tables, so that no log is needed.
-    pub(super) fn finish(&mut self, shown: &Shown) -> Result<(), Trouble> {
+    /// Moves all to the tables, and removes the log. Where that fails it stays: it has what was answered.
+    pub(super) fn finish(&mut self, disk: &dyn Disk, shown: &Shown) -> Result<(), Trouble> {
         if self.log.is_some() {
             self.checkpoint(false, shown)?;
             self.log = None;
+            // As long as the tables are open, nobody else has a log there.
+            disk.remove_log()?;
         }
         Ok(())
-    }
-
-    /// Whether no log is needed.
-    pub(super) fn is_finished(&self) -> bool {
-        self.log.is_none()
     }
 
     /// Whether there may be rows of deleted integrations.

@@ -31,6 +31,7 @@ struct State {
     events: Vec<Event>,
     /// How many operations succeed before the disk fails; all when `None`.
     lasts: Option<usize>,
+    has_failed: bool,
 }
 
 /// The disk.
@@ -80,7 +81,14 @@ impl TestDisk {
 
     /// From now on so many operations succeed, and then none; all, when `None`.
     pub(super) fn fail_after(&self, lasts: Option<usize>) {
-        self.state().lasts = lasts;
+        let mut state = self.state();
+        state.lasts = lasts;
+        state.has_failed = false;
+    }
+
+    /// Whether an operation has failed since.
+    pub(super) fn has_failed(&self) -> bool {
+        self.state().has_failed
     }
 
     /// A disk as this one may be found after a power cut that came after so many events.
@@ -127,7 +135,10 @@ impl TestDisk {
     fn operate(&self, event: Option<Event>) -> io::Result<MutexGuard<'_, State>> {
         let mut state = self.state();
         match &mut state.lasts {
-            Some(0) => return Err(io::ErrorKind::StorageFull.into()),
+            Some(0) => {
+                state.has_failed = true;
+                return Err(io::ErrorKind::StorageFull.into());
+            }
             Some(lasts) => *lasts -= 1,
             None => {}
         }

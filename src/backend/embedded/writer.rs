@@ -83,7 +83,9 @@ impl Writer {
         while self.opened.as_ref().is_some_and(Opened::has_garbage) {
             match jobs.recv_timeout(IDLE) {
                 Ok(job) => return Some(job),
-                Err(RecvTimeoutError::Timeout) => self.tidy(Opened::collect),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.tidy(|opened, _, shown| opened.collect(shown))
+                }
                 Err(RecvTimeoutError::Disconnected) => return None,
             }
         }
@@ -115,7 +117,7 @@ impl Writer {
             // Who asked may be gone.
             let _ = reply.send(result);
         }
-        self.tidy(Opened::checkpoint_if_due);
+        self.tidy(|opened, _, shown| opened.checkpoint_if_due(shown));
     }
 
     fn carry_out(&mut self, works: &[Work], is_durable: bool) -> Result<Vec<Results>, Trouble> {
@@ -145,12 +147,17 @@ impl Writer {
     }
 
     /// Does what is no call's: nobody hears when it fails, but the next call finds the file let go.
-    fn tidy(&mut self, work: impl FnOnce(&mut Opened, &Shown) -> Result<(), Trouble>) {
-        let Writer { opened, shown, .. } = self;
+    fn tidy(&mut self, work: impl FnOnce(&mut Opened, &dyn Disk, &Shown) -> Result<(), Trouble>) {
+        let Writer {
+            opened,
+            disk,
+            shown,
+            ..
+        } = self;
         let Some(opened) = opened else {
             return;
         };
-        let done = catch_unwind(AssertUnwindSafe(|| work(opened, shown)));
+        let done = catch_unwind(AssertUnwindSafe(|| work(opened, &**disk, shown)));
         if !matches!(done, Ok(Ok(()))) {
             self.let_go();
         }
@@ -164,23 +171,16 @@ impl Writer {
     }
 
     fn close(&mut self) {
-        let Writer { disk, .. } = self;
-        let is_in_place = disk.is_in_place();
-        self.tidy(|opened, shown| match is_in_place {
-            true => opened.finish(shown),
-            // What was deleted is not to be made anew.
-            false => Ok(()),
-        });
-        let has_log = self
-            .opened
-            .as_ref()
-            .is_some_and(|opened| !opened.is_finished());
-        self.let_go();
-        if is_in_place && !has_log {
-            let _ = self.disk.remove_log();
+        // What was deleted is not to be made anew.
+        if self.disk.is_in_place() {
+            self.tidy(Opened::finish);
         }
+        self.let_go();
     }
 }
 
 /// What became of the calls of one job.
 type Results = Vec<Result<super::job::Done, Error>>;
+
+#[cfg(test)]
+mod tests;

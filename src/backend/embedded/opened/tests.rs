@@ -132,9 +132,9 @@ impl Run {
             }
             2 => {
                 let shown = self.shown.clone();
-                self.opened()?.finish(&shown)?;
+                let disk = self.disk.clone();
+                self.opened()?.finish(&disk, &shown)?;
                 self.let_go();
-                self.disk.remove_log()?;
             }
             _ => {
                 let many = 1 + self.chance.below(12);
@@ -178,7 +178,7 @@ fn check(disk: &TestDisk, made: &[OwnCall], answered: usize, about: &str) {
         .expect("it goes on");
     opened.commit(disk, true).expect("it goes on");
     carry_out(&mut model, (Operation::SaveIds, "i", 1, 1));
-    opened.finish(&shown).expect("it can be closed");
+    opened.finish(disk, &shown).expect("it can be closed");
     assert_eq!(contents(&shown), model, "{about}, closed");
     for stem in STEMS {
         let pairs = model
