@@ -27,6 +27,8 @@ pub(super) struct Log {
     end: u64,
     /// How long the storage is.
     length: u64,
+    /// Whether all frames are on the disk.
+    is_synced: bool,
 }
 
 /// A frame to be appended.
@@ -68,6 +70,7 @@ impl Log {
             salt,
             end: 0,
             length,
+            is_synced: true,
         })
     }
 
@@ -110,10 +113,20 @@ impl Log {
         head[..4].copy_from_slice(&length.to_le_bytes());
         head[4..].copy_from_slice(&checksum(self.salt, self.end, changes).to_le_bytes());
         self.storage.write(self.end, &frame.0)?;
+        self.is_synced = false;
         if is_synced {
-            self.storage.sync_data()?;
+            self.sync()?;
         }
         self.end = needed;
+        Ok(())
+    }
+
+    /// Puts all frames on the disk.
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        if !self.is_synced {
+            self.storage.sync_data()?;
+            self.is_synced = true;
+        }
         Ok(())
     }
 

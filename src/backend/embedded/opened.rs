@@ -126,11 +126,15 @@ impl Opened {
     }
 
     /// Moves what has changed to the tables, and begins the log anew when it `goes_on`.
-    fn checkpoint(&mut self, goes_on: bool, shown: &Shown) -> Result<(), Trouble> {
+    pub(super) fn checkpoint(&mut self, goes_on: bool, shown: &Shown) -> Result<(), Trouble> {
         let salt = match self.log {
             Some(_) if goes_on => new_salt(),
             _ => NO_LOG,
         };
+        if let Some(log) = &mut self.log {
+            // A crash in the middle leaves a part in the tables, and the log is to have the rest.
+            log.sync()?;
+        }
         let memtable = shown.read().as_ref().map(|view| view.memtable.clone());
         let memtable = memtable.unwrap_or_default();
         checkpoint(&self.tables, &memtable, salt, |snapshot| {
@@ -214,6 +218,3 @@ fn plan<'a>(
 fn new_salt() -> u64 {
     RandomState::new().build_hasher().finish().max(1)
 }
-
-#[cfg(test)]
-mod tests;

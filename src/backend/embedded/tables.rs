@@ -130,6 +130,9 @@ impl Transaction {
     /// Puts all of it on the disk. After a crash, a file whose last commit `is_quick_to_open` need not be
     /// read through; such a commit takes longer.
     pub(super) fn commit(mut self, is_quick_to_open: bool) -> Result<(), Trouble> {
+        // What a commit points to is on the disk before it, also when a sync fails: the system then shows
+        // what it has dropped until the power is cut.
+        self.0.set_two_phase_commit(true);
         self.0.set_quick_repair(is_quick_to_open);
         Ok(self.0.commit()?)
     }
@@ -221,13 +224,6 @@ impl Snapshot {
         }
     }
 
-    /// How many pairs a stem has.
-    #[cfg(test)]
-    pub(super) fn pairs(&self, stem: &[u8]) -> Result<u64, Trouble> {
-        let found = self.integrations.get(stem)?;
-        Ok(found.map_or(0, |found| found.value().1))
-    }
-
     /// The number of a stem that has any rows.
     pub(super) fn number(&self, stem: &[u8]) -> Result<Option<u64>, Trouble> {
         let mut last = locked(&self.last);
@@ -289,3 +285,6 @@ fn bounds(number: u64) -> (Vec<u8>, Vec<u8>) {
     }
     (from, to)
 }
+
+#[cfg(test)]
+mod tests;
