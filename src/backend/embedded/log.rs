@@ -92,8 +92,11 @@ impl Log {
             log.end += size as u64;
             rest = &rest[size..];
         }
+        // A whole frame behind a torn one is not to come back behind what is appended.
+        let end = text.len() - rest.len();
+        text[end..].fill(0);
         // A sync that failed may have left in memory alone what was read: it is to be on the disk.
-        log.storage.write(0, &text[..text.len() - rest.len()])?;
+        log.storage.write(0, &text)?;
         log.storage.sync_data()?;
         Ok(log)
     }
@@ -158,3 +161,6 @@ fn checksum(salt: u64, offset: u64, changes: &[u8]) -> u32 {
     hasher.update(changes);
     hasher.finalize()
 }
+
+#[cfg(test)]
+mod tests;
