@@ -123,8 +123,11 @@ impl Writer {
     fn carry_out(&mut self, works: &[Work], is_durable: bool) -> Result<Vec<Results>, Trouble> {
         let opened = match &mut self.opened {
             Some(opened) => opened,
+            // Where it is gone, it is not to be made anew as if nothing had been in it.
+            None if !self.disk.is_in_place() => return Err(Trouble::Moved),
             None => {
                 let opened = Opened::open(&*self.disk, self.cache, &self.shown)?;
+                self.disk.remember();
                 self.opened.insert(opened)
             }
         };
@@ -176,6 +179,7 @@ impl Writer {
             self.tidy(Opened::finish);
         }
         self.let_go();
+        self.disk.forget();
     }
 }
 

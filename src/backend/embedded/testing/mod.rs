@@ -206,7 +206,11 @@ impl Disk for TestDisk {
         self.operate(Some(Event::Remove(LOG))).map(drop)
     }
 
+    fn remember(&self) {}
+
     fn is_in_place(&self) -> bool {
         true
     }
+
+    fn forget(&self) {}
 }

@@ -83,9 +83,11 @@ impl File {
             match cut {
                 Cut::None => {}
                 Cut::All => apply(&mut content, event, |_| true),
-                Cut::Some => match chance.below(3) {
-                    0 => {}
-                    1 => apply(&mut content, event, |_| true),
+                Cut::Some => match (chance.below(3), event) {
+                    // What lies in the part that is new is not there without it.
+                    (0, Event::SetLen(_, length)) if *length > content.len() as u64 => break,
+                    (0, _) => {}
+                    (1, _) => apply(&mut content, event, |_| true),
                     _ => apply(&mut content, event, |_| chance.below(2) == 0),
                 },
             }

@@ -1,5 +1,6 @@
 mod closing;
 mod failing;
+mod files;
 mod power;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,8 @@ const IDS: usize = 12;
 
 /// A call, with an id of each side.
 type Call = (Operation, &'static str, usize, usize);
+
+const PAIR: Call = (Operation::SaveIds, "i", 1, 1);
 
 /// What is kept, by stem, half and id.
 type Model = BTreeMap<(&'static str, bool, String), String>;
@@ -108,6 +111,13 @@ impl Writer {
         }
         Some(model)
     }
+}
+
+/// Whether [`PAIR`] is there.
+fn is_kept(writer: &mut Writer) -> bool {
+    let found = writer.reply(work_of(&[(Operation::GetExtId, "i", 1, 1)]), true);
+    let found = found.expect("it works");
+    matches!(&found[..], [Ok(Done::Found(Some(id)))] if *id == external(1))
 }
 
 /// A store that is written to by chance.
@@ -216,9 +226,8 @@ fn check(disk: &TestDisk, possible: &Models, about: &str) {
     let is_one = possible.contains(&model);
     assert!(is_one, "{about}: {model:?} is none of {possible:?}");
 
-    let call = (Operation::SaveIds, "i", 1, 1);
-    writer.reply(work_of(&[call]), true).expect("it goes on");
-    carry_out(&mut model, call);
+    writer.reply(work_of(&[PAIR]), true).expect("it goes on");
+    carry_out(&mut model, PAIR);
     writer.close();
     let reopened = writer.reply(Work::Open, true);
     reopened.unwrap_or_else(|error| panic!("{about}, closed: {error}"));
