@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::disk::Disk;
 use super::job::{Job, Reply, Work};
@@ -19,6 +19,9 @@ const MOST_TEXT: usize = 4 * 1024 * 1024;
 /// How long nothing is asked for before rows that are of no use are removed, some at a time.
 const IDLE: Duration = Duration::from_millis(20);
 
+/// How long they stay, some of them at a time, when something is always asked for.
+const BUSY: Duration = Duration::from_millis(200);
+
 /// What works off the jobs of one store.
 pub(super) struct Writer {
     name: Arc<str>,
@@ -28,6 +31,8 @@ pub(super) struct Writer {
     shown: Shown,
     /// `None` before the first job, and after trouble: the next job opens it anew.
     opened: Option<Opened>,
+    /// When what is of no use was removed.
+    collected: Instant,
 }
 
 impl Writer {
@@ -39,6 +44,7 @@ impl Writer {
             cache,
             shown,
             opened: None,
+            collected: Instant::now(),
         }
     }
 
@@ -78,16 +84,18 @@ impl Writer {
         }
     }
 
-    /// The next job; removes what is of no use while there is none.
+    /// The next job; removes what is of no use while there is none, or now and then.
     fn next(&mut self, jobs: &Receiver<Job>) -> Option<Job> {
         while self.opened.as_ref().is_some_and(Opened::has_garbage) {
-            match jobs.recv_timeout(IDLE) {
-                Ok(job) => return Some(job),
-                Err(RecvTimeoutError::Timeout) => {
-                    self.tidy(|opened, _, shown| opened.collect(shown))
+            if self.collected.elapsed() < BUSY {
+                match jobs.recv_timeout(IDLE) {
+                    Ok(job) => return Some(job),
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => return None,
                 }
-                Err(RecvTimeoutError::Disconnected) => return None,
             }
+            self.tidy(|opened, _, shown| opened.collect(shown));
+            self.collected = Instant::now();
         }
         jobs.recv().ok()
     }

@@ -27,3 +27,26 @@ fn a_close_after_a_failure_keeps_what_was_answered() {
     writer.close();
     assert!(is_kept(&mut Writer::of(&disk)));
 }
+
+#[test]
+fn what_is_of_no_use_is_removed_also_when_something_is_always_asked_for() {
+    let mut writer = Writer::of(&TestDisk::default());
+    for call in [PAIR, (Operation::DeleteAllIds, "i", 0, 0)] {
+        writer.reply(work_of(&[call]), true).expect("it works");
+        writer.tidy(|opened, _, shown| opened.checkpoint(true, shown));
+    }
+    let (sender, jobs) = std::sync::mpsc::channel();
+    while writer.opened.as_ref().is_some_and(Opened::has_garbage) {
+        let (reply, _) = tokio::sync::oneshot::channel();
+        let job = Job {
+            work: Work::Open,
+            is_durable: true,
+            reply,
+        };
+        sender.send(job).expect("it is taken");
+        writer.next(&jobs).expect("there is one");
+    }
+    let shown = writer.shown.read();
+    let counts = shown.as_ref().expect("it is open").snapshot.counts();
+    assert_eq!(counts.expect("it can be read").0, 0);
+}

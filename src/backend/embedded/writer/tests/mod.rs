@@ -27,11 +27,11 @@ type Model = BTreeMap<(&'static str, bool, String), String>;
 type Models = BTreeSet<Model>;
 
 fn botmatic(n: usize) -> String {
-    format!("{n}")
+    format!("{n:02}")
 }
 
 fn external(n: usize) -> String {
-    format!("ext.{n}")
+    format!("ext.{n:02}")
 }
 
 fn carry_out(model: &mut Model, (operation, stem, one, other): Call) {
@@ -186,7 +186,8 @@ impl Run {
     }
 
     fn call(&mut self) {
-        let many = 1 + self.chance.below(12);
+        // Frames are often as long as each other, so that one of an earlier round could follow another.
+        let many = [1, 1, 1, 2, 5, 12][self.chance.below(6)];
         let calls: Vec<_> = (0..many).map(|_| random_call(&mut self.chance)).collect();
         let is_durable = self.is_durable || self.chance.below(4) == 0;
         let reply = self.writer.reply(work_of(&calls), is_durable);
