@@ -18,6 +18,15 @@ mod settings;
 mod backend {
     mod locked;
 
+    /// What reads what stands in a file.
+    pub(crate) mod embedded {
+        mod change;
+        mod id;
+
+        #[path = "../../../fuzz/src/targets/changes.rs"]
+        pub mod changes;
+    }
+
     /// What reads what a server writes.
     pub(crate) mod redis {
         mod commands;

@@ -1,8 +1,8 @@
 //! Where a store is: in files, or in memory.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -15,6 +15,15 @@ use crate::backend::locked::locked;
 
 /// What every file of redb begins with.
 const MAGIC: &[u8; 9] = b"redb\x1A\x0A\xA9\x0D\x0A";
+
+/// How long redb's header is, in bytes.
+const HEADER: usize = 320;
+
+/// How long redb's pages are, in bytes.
+const PAGE: u64 = 4096;
+
+/// How long a file is at most while it is made, in bytes.
+const MAKING: u64 = 2 * 1024 * 1024;
 
 /// Files up to this size, in bytes, are read through when they are opened, to find what is damaged.
 const CHECKED: u64 = 64 * 1024 * 1024;
@@ -34,8 +43,14 @@ pub(super) trait Disk: fmt::Debug + Send {
     /// Copies the file of the tables, none of which is changed meanwhile, to a path where nothing is.
     fn copy(&self, to: &Path) -> io::Result<()>;
 
-    /// Whether what is open is still what stands there by its name.
+    /// Remembers which files are open.
+    fn remember(&self);
+
+    /// Whether those still stand there by their names; it is so when none is remembered.
     fn is_in_place(&self) -> bool;
+
+    /// Lets others stand there when they are opened next.
+    fn forget(&self);
 }
 
 /// A file, and its log beside it.
@@ -76,6 +91,9 @@ impl Files {
         if start.is_empty() {
             return Ok(());
         }
+        if is_unfinished(&mut file)? {
+            return self.empty();
+        }
         if start != MAGIC {
             return Err(Trouble::Foreign);
         }
@@ -86,6 +104,35 @@ impl Files {
             Err(error) => Err(error.into()),
         }
     }
+
+    /// Empties a file whose making was cut short, unless another process makes it now.
+    fn empty(&self) -> Result<(), Trouble> {
+        let options = OpenOptions::new().read(true).write(true).to_owned();
+        let mut file = options.open(&self.file)?;
+        file.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => Trouble::InUse,
+            TryLockError::Error(error) => error.into(),
+        })?;
+        if is_unfinished(&mut file)? {
+            file.set_len(0)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a crash cut the making of a file short: redb writes its magic last, when the file has its first
+/// length and a header, and is empty otherwise.
+fn is_unfinished(file: &mut File) -> io::Result<bool> {
+    let length = file.metadata()?.len();
+    if length == 0 || length > MAKING || !length.is_multiple_of(PAGE) {
+        return Ok(false);
+    }
+    let mut text = Vec::new();
+    file.rewind()?;
+    file.read_to_end(&mut text)?;
+    let (header, rest) = text.split_at(HEADER.min(text.len()));
+    let is_zero = |byte: &u8| *byte == 0;
+    Ok(header.iter().take(MAGIC.len()).all(is_zero) && rest.iter().all(is_zero))
 }
 
 impl Disk for Files {
@@ -100,7 +147,7 @@ impl Disk for Files {
         if size == 0 {
             sync_folder(&self.file)?;
         }
-        locked(&self.opened)[0] = identity(&self.file);
+        locked(&self.opened)[1] = None;
         Ok(database)
     }
 
@@ -140,9 +187,18 @@ impl Disk for Files {
         copied.and_then(|()| sync_folder(to))
     }
 
+    fn remember(&self) {
+        locked(&self.opened)[0] = identity(&self.file);
+    }
+
     fn is_in_place(&self) -> bool {
         let [file, log] = *locked(&self.opened);
-        file == identity(&self.file) && (log.is_none() || log == identity(&self.log))
+        file.is_none()
+            || file == identity(&self.file) && (log.is_none() || log == identity(&self.log))
+    }
+
+    fn forget(&self) {
+        *locked(&self.opened) = [None, None];
     }
 }
 
@@ -201,7 +257,11 @@ impl Disk for Memory {
         Err(io::Error::other("what is in memory has no file"))
     }
 
+    fn remember(&self) {}
+
     fn is_in_place(&self) -> bool {
         true
     }
+
+    fn forget(&self) {}
 }

@@ -27,6 +27,8 @@ pub(super) struct Log {
     end: u64,
     /// How long the storage is.
     length: u64,
+    /// Whether all frames are on the disk.
+    is_synced: bool,
 }
 
 /// A frame to be appended.
@@ -68,6 +70,7 @@ impl Log {
             salt,
             end: 0,
             length,
+            is_synced: true,
         })
     }
 
@@ -89,8 +92,11 @@ impl Log {
             log.end += size as u64;
             rest = &rest[size..];
         }
+        // A whole frame behind a torn one is not to come back behind what is appended.
+        let end = text.len() - rest.len();
+        text[end..].fill(0);
         // A sync that failed may have left in memory alone what was read: it is to be on the disk.
-        log.storage.write(0, &text[..text.len() - rest.len()])?;
+        log.storage.write(0, &text)?;
         log.storage.sync_data()?;
         Ok(log)
     }
@@ -110,10 +116,20 @@ impl Log {
         head[..4].copy_from_slice(&length.to_le_bytes());
         head[4..].copy_from_slice(&checksum(self.salt, self.end, changes).to_le_bytes());
         self.storage.write(self.end, &frame.0)?;
+        self.is_synced = false;
         if is_synced {
-            self.storage.sync_data()?;
+            self.sync()?;
         }
         self.end = needed;
+        Ok(())
+    }
+
+    /// Puts all frames on the disk.
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        if !self.is_synced {
+            self.storage.sync_data()?;
+            self.is_synced = true;
+        }
         Ok(())
     }
 
@@ -145,3 +161,6 @@ fn checksum(salt: u64, offset: u64, changes: &[u8]) -> u32 {
     hasher.update(changes);
     hasher.finalize()
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,7 +129,7 @@ impl Opened {
         disk: &dyn Disk,
         shown: &Shown,
     ) -> Result<Result<Done, Error>, Trouble> {
-        self.finish(shown)?;
+        self.finish(disk, shown)?;
         let path = String::from_utf8_lossy(path);
         let copied = disk.copy(Path::new(&*path));
         let trouble = |error| Trouble::Io(error).of(&path.as_ref().into());
@@ -192,11 +192,15 @@ impl Opened {
     }
 
     /// Moves what has changed to the tables, and begins the log anew when it `goes_on`.
-    fn checkpoint(&mut self, goes_on: bool, shown: &Shown) -> Result<(), Trouble> {
+    pub(super) fn checkpoint(&mut self, goes_on: bool, shown: &Shown) -> Result<(), Trouble> {
         let salt = match self.log {
             Some(_) if goes_on => new_salt(),
             _ => NO_LOG,
         };
+        if let Some(log) = &mut self.log {
+            // A crash in the middle leaves a part in the tables, and the log is to have the rest.
+            log.sync()?;
+        }
         let memtable = shown.read().as_ref().map(|view| view.memtable.clone());
         let memtable = memtable.unwrap_or_default();
         checkpoint(&self.tables, &memtable, salt, |snapshot| {
@@ -216,18 +220,15 @@ impl Opened {
         Ok(())
     }
 
-    /// Moves all to the tables, so that no log is needed.
-    pub(super) fn finish(&mut self, shown: &Shown) -> Result<(), Trouble> {
+    /// Moves all to the tables, and removes the log. Where that fails it stays: it has what was answered.
+    pub(super) fn finish(&mut self, disk: &dyn Disk, shown: &Shown) -> Result<(), Trouble> {
         if self.log.is_some() {
             self.checkpoint(false, shown)?;
             self.log = None;
+            // As long as the tables are open, nobody else has a log there.
+            disk.remove_log()?;
         }
         Ok(())
-    }
-
-    /// Whether no log is needed.
-    pub(super) fn is_finished(&self) -> bool {
-        self.log.is_none()
     }
 
     /// Whether there may be rows of deleted integrations.
@@ -283,6 +284,3 @@ fn plan<'a>(
 fn new_salt() -> u64 {
     RandomState::new().build_hasher().finish().max(1)
 }
-
-#[cfg(test)]
-mod tests;

@@ -119,8 +119,39 @@ fn resolved(path: &Path) -> io::Result<PathBuf> {
                 Some(folder) if folder != Path::new("") => folder,
                 _ => Path::new("."),
             };
-            Ok(fs::canonicalize(folder)?.join(name))
+            match fs::read_link(path) {
+                // The file is made where the link points to, and its log is to stand beside it.
+                Ok(target) => resolved(&folder.join(target)),
+                Err(_) => Ok(fs::canonicalize(folder)?.join(name)),
+            }
         }
         resolved => resolved,
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn a_file_has_one_path_whether_it_is_there_yet_or_not() {
+        let folder = std::env::temp_dir().join(format!("paths-{}", std::process::id()));
+        fs::create_dir_all(folder.join("deep")).unwrap();
+        let folder = fs::canonicalize(folder).unwrap();
+        let file = folder.join("deep").join("ids.redb");
+        symlink("deep", folder.join("link")).unwrap();
+        symlink("deep/ids.redb", folder.join("one")).unwrap();
+        symlink(folder.join("one"), folder.join("other")).unwrap();
+        for _ in 0..2 {
+            for path in ["deep/ids.redb", "link/ids.redb", "deep/../one", "other"] {
+                assert_eq!(resolved(&folder.join(path)).unwrap(), file, "{path}");
+            }
+            fs::write(&file, "").unwrap();
+        }
+        symlink("loop", folder.join("loop")).unwrap();
+        assert!(resolved(&folder.join("loop")).is_err());
+        assert!(resolved(&folder.join("missing/ids.redb")).is_err());
+        fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -16,8 +16,8 @@ use crate::key::Half;
 
 /// The tables as they were at one time.
 pub(super) struct Snapshot {
-    integrations: ReadOnlyTable<&'static [u8], Numbered>,
-    rows: ReadOnlyTable<&'static [u8], &'static [u8]>,
+    pub(super) integrations: ReadOnlyTable<&'static [u8], Numbered>,
+    pub(super) rows: ReadOnlyTable<&'static [u8], &'static [u8]>,
     /// The stem that was asked for last, and its number: the next one is mostly the same.
     last: Mutex<(Vec<u8>, Option<u64>)>,
 }

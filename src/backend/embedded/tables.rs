@@ -117,6 +117,9 @@ impl Transaction {
     /// Puts all of it on the disk. After a crash, a file whose last commit `is_quick_to_open` need not be
     /// read through; such a commit takes longer.
     pub(super) fn commit(mut self, is_quick_to_open: bool) -> Result<(), Trouble> {
+        // What a commit points to is on the disk before it, also when a sync fails: the system then shows
+        // what it has dropped until the power is cut.
+        self.0.set_two_phase_commit(true);
         self.0.set_quick_repair(is_quick_to_open);
         Ok(self.0.commit()?)
     }
@@ -191,3 +194,6 @@ impl Writable<'_> {
         Ok(true)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::disk::Disk;
 use super::job::{Job, Reply, Work};
@@ -19,6 +19,9 @@ const MOST_TEXT: usize = 4 * 1024 * 1024;
 /// How long nothing is asked for before rows that are of no use are removed, some at a time.
 const IDLE: Duration = Duration::from_millis(20);
 
+/// How long they stay, some of them at a time, when something is always asked for.
+const BUSY: Duration = Duration::from_millis(200);
+
 /// What works off the jobs of one store.
 pub(super) struct Writer {
     name: Arc<str>,
@@ -28,6 +31,8 @@ pub(super) struct Writer {
     shown: Shown,
     /// `None` before the first job, and after trouble: the next job opens it anew.
     opened: Option<Opened>,
+    /// When what is of no use was removed.
+    collected: Instant,
 }
 
 impl Writer {
@@ -39,6 +44,7 @@ impl Writer {
             cache,
             shown,
             opened: None,
+            collected: Instant::now(),
         }
     }
 
@@ -78,14 +84,18 @@ impl Writer {
         }
     }
 
-    /// The next job; removes what is of no use while there is none.
+    /// The next job; removes what is of no use while there is none, or now and then.
     fn next(&mut self, jobs: &Receiver<Job>) -> Option<Job> {
         while self.opened.as_ref().is_some_and(Opened::has_garbage) {
-            match jobs.recv_timeout(IDLE) {
-                Ok(job) => return Some(job),
-                Err(RecvTimeoutError::Timeout) => self.tidy(Opened::collect),
-                Err(RecvTimeoutError::Disconnected) => return None,
+            if self.collected.elapsed() < BUSY {
+                match jobs.recv_timeout(IDLE) {
+                    Ok(job) => return Some(job),
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => return None,
+                }
             }
+            self.tidy(|opened, _, shown| opened.collect(shown));
+            self.collected = Instant::now();
         }
         jobs.recv().ok()
     }
@@ -115,14 +125,17 @@ impl Writer {
             // Who asked may be gone.
             let _ = reply.send(result);
         }
-        self.tidy(Opened::checkpoint_if_due);
+        self.tidy(|opened, _, shown| opened.checkpoint_if_due(shown));
     }
 
     fn carry_out(&mut self, works: &[Work], is_durable: bool) -> Result<Vec<Results>, Trouble> {
         let opened = match &mut self.opened {
             Some(opened) => opened,
+            // Where it is gone, it is not to be made anew as if nothing had been in it.
+            None if !self.disk.is_in_place() => return Err(Trouble::Moved),
             None => {
                 let opened = Opened::open(&*self.disk, self.cache, &self.shown)?;
+                self.disk.remember();
                 self.opened.insert(opened)
             }
         };
@@ -145,12 +158,17 @@ impl Writer {
     }
 
     /// Does what is no call's: nobody hears when it fails, but the next call finds the file let go.
-    fn tidy(&mut self, work: impl FnOnce(&mut Opened, &Shown) -> Result<(), Trouble>) {
-        let Writer { opened, shown, .. } = self;
+    fn tidy(&mut self, work: impl FnOnce(&mut Opened, &dyn Disk, &Shown) -> Result<(), Trouble>) {
+        let Writer {
+            opened,
+            disk,
+            shown,
+            ..
+        } = self;
         let Some(opened) = opened else {
             return;
         };
-        let done = catch_unwind(AssertUnwindSafe(|| work(opened, shown)));
+        let done = catch_unwind(AssertUnwindSafe(|| work(opened, &**disk, shown)));
         if !matches!(done, Ok(Ok(()))) {
             self.let_go();
         }
@@ -164,23 +182,17 @@ impl Writer {
     }
 
     fn close(&mut self) {
-        let Writer { disk, .. } = self;
-        let is_in_place = disk.is_in_place();
-        self.tidy(|opened, shown| match is_in_place {
-            true => opened.finish(shown),
-            // What was deleted is not to be made anew.
-            false => Ok(()),
-        });
-        let has_log = self
-            .opened
-            .as_ref()
-            .is_some_and(|opened| !opened.is_finished());
-        self.let_go();
-        if is_in_place && !has_log {
-            let _ = self.disk.remove_log();
+        // What was deleted is not to be made anew.
+        if self.disk.is_in_place() {
+            self.tidy(Opened::finish);
         }
+        self.let_go();
+        self.disk.forget();
     }
 }
 
 /// What became of the calls of one job.
 type Results = Vec<Result<super::job::Done, Error>>;
+
+#[cfg(test)]
+mod tests;
