@@ -30,6 +30,7 @@ class NativeStore {
   #strictCalls
   #readySettings
   #isTraced = false
+  #isEmbedded
 
   constructor(source, given) {
     const {
@@ -40,6 +41,7 @@ class NativeStore {
       keyPrefix = source.settings.keyPrefix ?? ''
     } = given
     this.#source = source
+    this.#isEmbedded = Boolean(source.settings.file ?? source.settings.memory)
     this.#reporter = new Reporter(given)
     const settings = { __proto__: null, strict, readTimeout, writeTimeout, maxPending, keyPrefix }
     this.#store = new native.RedisKeyStore(settings, this.#report, publish)
@@ -62,7 +64,9 @@ class NativeStore {
     return new NativePromise((resolve) => {
       const integration = text(integrationId)
       const ext = id(extId)
-      this.#ready(resolve).getBotmaticId(integration, ext)
+      const found = this.#find('findBotmaticId', integration, ext)
+      if (found === undefined) this.#ready(resolve).getBotmaticId(integration, ext)
+      else resolve(found)
     })
   }
 
@@ -70,7 +74,9 @@ class NativeStore {
     return new NativePromise((resolve) => {
       const integration = text(integrationId)
       const botmatic = id(botmaticId)
-      this.#ready(resolve).getExtId(integration, botmatic)
+      const found = this.#find('findExtId', integration, botmatic)
+      if (found === undefined) this.#ready(resolve).getExtId(integration, botmatic)
+      else resolve(found)
     })
   }
 
@@ -142,6 +148,14 @@ class NativeStore {
 
   quit() {
     return this.#source.close()
+  }
+
+  /** Answers a lookup of an embedded store at once, where that can be. */
+  #find(name, integration, id) {
+    if (!this.#isEmbedded || this.#link !== this.#source.link || channel.hasSubscribers) {
+      return undefined
+    }
+    return this.#calls[name](integration, id)
   }
 
   /** The native calls, ready for one that `resolve` is the promise of. */
