@@ -362,6 +362,219 @@ declare namespace keyStore {
     stats(): Stats
   }
 
+  /** What calls on many pairs take. */
+  export interface BulkOptions {
+    /** Ends the work when it is aborted: what was begun is finished, and the promise rejects with its reason. */
+    signal?: { readonly aborted: boolean; readonly reason?: unknown } | undefined
+    /**
+     * Hears how far the work has come, about every two thousand pairs: how many are `done`, and of
+     * {@link Extras.saveAllIds} how many of these `failed`; nobody by default.
+     */
+    onProgress?: ((progress: { done: number; failed?: number }) => unknown) | undefined
+  }
+
+  /** What is given as many: an array, an iterable, or an async iterable, which is read no faster than it is worked off. */
+  export type Many<T> = Iterable<T> | AsyncIterable<T>
+
+  /** What {@link Extras.saveAllIds} came to. */
+  export interface Saved {
+    /** How many pairs are stored. */
+    saved: number
+    /** Of the first 1,000 that are not: the place among those given, and why. */
+    failed: Array<{ index: number; code: ErrorCode }>
+    /** How many are not stored. */
+    failedCount: number
+  }
+
+  /** What is wrong with a half of a pair. */
+  export interface Finding {
+    /** Its other half is not there, or is of another id. */
+    problem: 'missing' | 'disagreeing'
+    /** Which half this is: the one under the botmatic id, or the one under the external id. */
+    half: 'botmatic' | 'external'
+    botmaticId: string
+    externalId: string
+    /** The id that the other half is of, where it is there. */
+    found?: string
+    /** With `repair`: whether several halves claim what is missing, so that it was left alone. */
+    isAmbiguous?: boolean
+    /** With `repair`: whether the missing half was written. */
+    isRepaired?: boolean
+  }
+
+  /** What {@link Extras.verifyIds} found. */
+  export interface Verification {
+    /** How many botmatic ids have both halves, and these agree. */
+    pairs: number
+    /** How many halves are without their other half. */
+    missing: number
+    /**
+     * How many halves have another half that is of another id. Two botmatic ids may share one external
+     * id, and one that got a new external id leaves its old one behind: that is no damage.
+     */
+    disagreeing: number
+    /** How many missing halves were written; 0 without `repair`. */
+    repaired: number
+    /** All of these, one by one. */
+    findings: Finding[]
+  }
+
+  /** What a store can do beyond the original. None of it is enumerable. */
+  export interface Extras<Found> {
+    /**
+     * Connects ahead of the first call, so that a service can fail when it starts.
+     *
+     * @returns a promise that resolves once connected. It rejects with the {@link KeyStoreError} that a first
+     *   call would meet, after `connectTimeout` at most, whether the store is strict or not.
+     * @example
+     * await keyStore.ready()
+     */
+    ready(): Promise<void>
+    /**
+     * Saves many pairs.
+     *
+     * @param integrationId whose pairs they are
+     * @param pairs a `[botmaticId, externalId]` each; no more than some thousands are held in memory
+     * @param options see {@link BulkOptions}
+     * @returns how many are stored, and which are not; a pair that fails does not stop the others, also
+     *   with `strict`. It rejects when `pairs` throws or is none, and when it is aborted.
+     * @example
+     * const { saved, failed } = await keyStore.saveAllIds('my-integration', [[123, 'crm-7'], [124, 'crm-8']])
+     * console.log(saved, failed.length) // 2 0
+     */
+    saveAllIds(
+      integrationId: unknown,
+      pairs: Many<readonly [botmaticId: unknown, externalId: unknown]>,
+      options?: BulkOptions
+    ): Promise<Saved>
+    /**
+     * Looks up the botmatic ids of many external ids.
+     *
+     * @param integrationId whose pairs they are
+     * @param externalIds the ids in the external service
+     * @param options see {@link BulkOptions}
+     * @returns in the order of `externalIds`, what {@link Methods.getBotmaticId} gives for each. With `strict`, the
+     *   first failure rejects.
+     * @example
+     * const [one, other] = await keyStore.getBotmaticIds('my-integration', ['crm-7', 'crm-8'])
+     */
+    getBotmaticIds(
+      integrationId: unknown,
+      externalIds: Many<unknown>,
+      options?: BulkOptions
+    ): Promise<Found[]>
+    /**
+     * Looks up the external ids of many botmatic ids.
+     *
+     * @param integrationId whose pairs they are
+     * @param botmaticIds the ids in botmatic
+     * @param options see {@link BulkOptions}
+     * @returns in the order of `botmaticIds`, what {@link Methods.getExtId} gives for each. With `strict`, the first
+     *   failure rejects.
+     * @example
+     * const [one, other] = await keyStore.getExtIds('my-integration', [123, 124])
+     */
+    getExtIds(
+      integrationId: unknown,
+      botmaticIds: Many<unknown>,
+      options?: BulkOptions
+    ): Promise<Found[]>
+    /**
+     * Deletes many pairs.
+     *
+     * @param integrationId whose pairs they are
+     * @param pairs a `[botmaticId, externalId]` each
+     * @param options see {@link BulkOptions}
+     * @returns in the order of `pairs`, what {@link Methods.deleteIds} gives for each. With `strict`, the first failure
+     *   rejects.
+     * @example
+     * await keyStore.deleteManyIds('my-integration', [[123, 'crm-7'], [124, 'crm-8']]) // [true, true]
+     */
+    deleteManyIds(
+      integrationId: unknown,
+      pairs: Many<readonly [botmaticId: unknown, externalId: unknown]>,
+      options?: BulkOptions
+    ): Promise<boolean[]>
+    /**
+     * Lists the pairs of an integration, each once, page by page. What is saved or deleted meanwhile may be
+     * among them or not. Failures reject, with `strict` or without.
+     *
+     * @param integrationId whose pairs they are
+     * @param options see {@link BulkOptions}
+     * @returns an async iterator of `[botmaticId, externalId]`, which may be left at any time
+     * @example
+     * for await (const [botmaticId, externalId] of keyStore.pairs('my-integration')) {
+     *   console.log(botmaticId, externalId)
+     * }
+     */
+    pairs(
+      integrationId: unknown,
+      options?: BulkOptions
+    ): AsyncGenerator<[botmaticId: string, externalId: string], void>
+    /**
+     * Counts the pairs of an integration. In a file that is one look, in Redis a listing.
+     *
+     * @param integrationId whose pairs they are
+     * @param options see {@link BulkOptions}
+     * @returns how many botmatic ids it has
+     * @example
+     * console.log(await keyStore.countIds('my-integration'))
+     */
+    countIds(integrationId: unknown, options?: BulkOptions): Promise<number>
+    /**
+     * Lists the integrations that have pairs, and how many. In Redis that looks at all keys of the database.
+     *
+     * @param options see {@link BulkOptions}
+     * @returns an async iterator; the integration ids are shown in full, and are secret
+     * @example
+     * for await (const { integrationId, pairs } of keyStore.integrations()) {
+     *   console.log(integrationId.slice(0, 4), pairs)
+     * }
+     */
+    integrations(
+      options?: BulkOptions
+    ): AsyncGenerator<{ integrationId: string; pairs: number }, void>
+    /**
+     * Looks at both halves of each pair of an integration: the original may have left one without the other.
+     *
+     * @param integrationId whose pairs they are
+     * @param options see {@link BulkOptions}; with `repair`, writes a missing half where one half only claims it.
+     *   What is ambiguous is told, and left alone
+     * @returns counts, and what was found. Failures reject, with `strict` or without.
+     * @example
+     * const { pairs, missing } = await keyStore.verifyIds('my-integration', { repair: true })
+     */
+    verifyIds(
+      integrationId: unknown,
+      options?: BulkOptions & { repair?: boolean | undefined }
+    ): Promise<Verification>
+    /**
+     * Of a store in a file: makes the file as small as it can be, which may need as much room again meanwhile.
+     * Other calls wait.
+     *
+     * @returns a promise that resolves when it is done. Failures reject, with `strict` or without.
+     * @example
+     * await keyStore.compact()
+     */
+    compact(): Promise<void>
+    /**
+     * Of a store in a file: copies it, all that was answered included. Other calls wait.
+     *
+     * @param path where to, a file that is not there yet
+     * @returns a promise that resolves when the copy is on the disk. Failures reject, with `strict` or without.
+     * @example
+     * await keyStore.backup('./ids-backup.redb')
+     */
+    backup(path: string): Promise<void>
+    /**
+     * What `await using` calls: {@link Methods.quit}.
+     *
+     * @example
+     * await using keyStore = createKeyStore('file:./ids.redb')
+     */
+    [Symbol.asyncDispose](): Promise<void>
+  }
+
   export interface Stats {
     /** Calls made. */
     calls: number
@@ -412,13 +625,23 @@ declare namespace keyStore {
     reason: string | undefined
   }
 
-  export type Operation = 'saveIds' | 'getBotmaticId' | 'getExtId' | 'deleteIds' | 'deleteAllIds'
+  export type Operation =
+    | 'saveIds'
+    | 'getBotmaticId'
+    | 'getExtId'
+    | 'deleteIds'
+    | 'deleteAllIds'
+    | 'listIds'
+    | 'compact'
+    | 'backup'
 
   /** Failed lookups resolve to `undefined`, everything else that fails to `false`. */
-  export interface KeyStore extends Methods<string | null | undefined> {}
+  export interface KeyStore
+    extends Methods<string | null | undefined>,
+      Extras<string | null | undefined> {}
 
   /** What fails rejects with a {@link KeyStoreError}. */
-  export interface StrictKeyStore extends Methods<string | null> {}
+  export interface StrictKeyStore extends Methods<string | null>, Extras<string | null> {}
 
   /**
    * The store as a class, with the factory's arguments; its methods work detached too.
@@ -508,6 +731,13 @@ declare namespace keyStore {
     | 'STORAGE'
     | 'NOID'
     | 'INTERNAL'
+}
+
+declare global {
+  // Where the library of the compiler does not have it yet.
+  interface SymbolConstructor {
+    readonly asyncDispose: unique symbol
+  }
 }
 
 export = keyStore

@@ -7,8 +7,10 @@ const { calls, publishCall } = require('../shared/channels')
 const { Reporter, masked } = require('../shared/error')
 const { NativePromise, clock, setTimeout } = require('../shared/globals')
 const { reasonOf } = require('../shared/log')
+const { together, unlessOfKey } = require('../shared/together')
 const { within } = require('../shared/within')
 const { deleteAll } = require('./delete-all')
+const { PASSES, explained } = require('./explained')
 const { Failure } = require('./failure')
 const { complaint, readId } = require('./id')
 
@@ -27,24 +29,6 @@ const settingsOf = (client, settings) => {
   }
 }
 
-const CODES = {
-  NOAUTH: 'AUTH',
-  WRONGPASS: 'AUTH',
-  NOPERM: 'NOPERM',
-  WRONGTYPE: 'WRONGTYPE',
-  READONLY: 'READONLY',
-  OOM: 'OOM',
-  MOVED: 'MOVED',
-  ASK: 'MOVED'
-}
-
-/**
- * Errors of a server that will serve later, as in src/error/reply.rs. Not READONLY: that passes on a connection to
- * the new master, which the client has to make.
- */
-const PASSES =
-  /^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|MISCONF|UNBLOCKED|REDIRECT)\b|max number of clients/
-
 /** How long to wait before trying again, in ms: twice as long each time, up to a limit. */
 const FIRST_WAIT = 50
 const LAST_WAIT = 1_500
@@ -60,30 +44,6 @@ const closed = () =>
 
 const unanswered = (limit) =>
   new Failure('CLOSED', `quit() was called, and the client has not answered for ${limit} ms since`)
-
-/** What to do about an error of a client, by code. */
-const ADVICE = {
-  AUTH: 'check the user name and password of the client',
-  NOPERM: "let its user run the store's commands on the store's keys",
-  WRONGTYPE: "another program keeps something else under this key; keep the store's keys to itself",
-  READONLY: 'its server is a replica; use the master',
-  OOM: 'give the server more memory, and keep its maxmemory-policy at noeviction',
-  MOVED: 'its server is one node of a cluster; use a cluster client, which reaches all of them',
-  CLOSED: 'make a new store from an open client',
-  UNREACHABLE: 'that did not pass by the deadline; look at the server',
-  REPLY: 'see the documentation of the client, or of Redis, for this'
-}
-
-/** Code and reason of a failure. Most errors of clients begin with the word that Redis replied. */
-const explained = (error) => {
-  if (error instanceof Failure) return [error.code, error.message]
-  // Redis quotes the arguments of an unknown command, which are keys.
-  const [message] = reasonOf(error).split(', with args')
-  const isClosed = /\bis (already )?closed/.test(message)
-  const known = PASSES.test(message) ? 'UNREACHABLE' : CODES[/^\w+/.exec(message)?.[0]]
-  const code = isClosed ? 'CLOSED' : (known ?? 'REPLY')
-  return [code, `the client answered "${message}"; ${ADVICE[code]}`]
-}
 
 /** What each call does, given the keys' stem and the text of its ids. */
 const OPERATIONS = {
@@ -106,10 +66,17 @@ const OPERATIONS = {
   deleteAllIds: async (commands, stem) => {
     await deleteAll(commands, stem)
     return true
+  },
+  /** A page of a listing: there is but one. */
+  listIds: async (commands, stem, _, kind) => {
+    const start = kind === 'i' ? stem : `${stem}:`
+    const names = [...(await commands.find(start))].map((name) => name.slice(start.length))
+    const isListed = { b: /^b:/, e: /^e:/, k: /^[be]:/, i: /:b:/ }[kind]
+    return ['', ...names.filter((name) => isListed.test(name))]
   }
 }
 
-const isLookup = (operation) => operation.startsWith('get')
+const isLookup = (operation) => !/^(save|delete)/.test(operation)
 
 /** The calls of a store that has no connection of its own: over the commands of its client. */
 class Delegate {
@@ -149,32 +116,69 @@ class Delegate {
       )
     }
     this.#reporter = new Reporter(given)
+    this.isStrict = given.strict
     this.#prefix = keyPrefix ?? ''
     this.#timeouts = { readTimeout, writeTimeout, connectTimeout, responseTimeout }
     this.#maxPending = maxPending
   }
 
   saveIds(integrationId, botmaticId, extId) {
-    return this.#run('saveIds', integrationId, botmaticId, extId)
+    return this.#quietly('saveIds', integrationId, botmaticId, extId)
   }
 
   getBotmaticId(integrationId, extId) {
-    return this.#run('getBotmaticId', integrationId, extId)
+    return this.#quietly('getBotmaticId', integrationId, extId)
   }
 
   getExtId(integrationId, botmaticId) {
-    return this.#run('getExtId', integrationId, botmaticId)
+    return this.#quietly('getExtId', integrationId, botmaticId)
   }
 
   deleteIds(integrationId, botmaticId, extId) {
-    return this.#run('deleteIds', integrationId, botmaticId, extId)
+    return this.#quietly('deleteIds', integrationId, botmaticId, extId)
   }
 
   deleteAllIds(integrationId) {
-    return this.#run('deleteAllIds', integrationId)
+    return this.#quietly('deleteAllIds', integrationId)
   }
 
-  async #run(operation, integrationId, ...given) {
+  /** A call that rejects with a KeyStoreError when it fails, whatever the store is set to. */
+  call(operation, integrationId, ...ids) {
+    return this.#run(operation, integrationId, ids, (code, reason, integration) => {
+      throw this.#reporter.error(code, reason, operation, masked(integration))
+    })
+  }
+
+  /** Resolves once the client answers. */
+  async ready() {
+    const limit = this.#timeouts.connectTimeout
+    const looked = this.call('getExtId', '', 'ready').catch(unlessOfKey)
+    await within(limit, looked, () => late(limit, 'connectTimeout')).catch((error) => {
+      if (!(error instanceof Failure)) throw error
+      throw this.#reporter.error(error.code, error.message, 'ready', '')
+    })
+  }
+
+  /** Many such calls of one kind: the answers in order, an error in place of that of one which failed. */
+  many(operation, integrationId, ids) {
+    return together(this.call.bind(this), operation, integrationId, ids)
+  }
+
+  async file(operation) {
+    throw refuse(`${operation} is for the store of a file only`)
+  }
+
+  /** Whether a listing may give an item more than once. */
+  repeats = true
+
+  #quietly(operation, integrationId, ...ids) {
+    return this.#run(operation, integrationId, ids, (code, reason, integration) =>
+      this.#reporter.fail(code, reason, operation, integration)
+    )
+  }
+
+  /** `fail` says what a failure comes to. */
+  async #run(operation, integrationId, given, fail) {
     const integration = toUSVString(`${integrationId}`)
     const ids = given.map(readId)
     const call = { operation, integration, attempts: 0 }
@@ -188,7 +192,7 @@ class Delegate {
     } catch (error) {
       const [code, reason] = explained(error)
       outcome = code
-      return this.#reporter.fail(code, reason, operation, integration)
+      return fail(code, reason, integration)
     } finally {
       if (calls.hasSubscribers) {
         const milliseconds = clock() - started

@@ -30,4 +30,4 @@ const text = (value) => (isPlain(value) ? value : `${value}`)
 
 const id = (value) => (isPlain(value) ? value : toId(value))
 
-module.exports = { id, text }
+module.exports = { id, isPlain, text }

@@ -1,8 +1,10 @@
-const { id, text } = require('./argument')
+const { id, isPlain, text } = require('./argument')
+const { refuse } = require('../settings/check')
 const { calls: channel, publishCall } = require('../shared/channels')
 const { Reporter } = require('../shared/error')
 const { NativePromise } = require('../shared/globals')
 const { byCaller, tellLater } = require('./caller')
+const { together, unlessOfKey } = require('../shared/together')
 const { Silence } = require('./silence')
 const { binding: native } = require('./load')
 
@@ -17,11 +19,18 @@ class NativeStore {
   /** The native side keeps it alive only while it has calls: it may know the store. */
   #report = (code, reason, operation, integration, number) =>
     this.#reporter.report(code, reason, operation, integration, (tell) => tellLater(number, tell))
+  #reportAlways = (code, reason, operation, integration, number) =>
+    this.#reporter.error(code, reason, operation, integration, (tell) => tellLater(number, tell))
   #store
   /** The native calls, of the link that they are over. */
   #calls
   #link
+  /** The same, of calls that reject when they fail, whatever the store is set to. */
+  #strictStore
+  #strictCalls
   #isTraced = false
+  #settings
+  #connectTimeout
   #isEmbedded
 
   constructor(source, given) {
@@ -36,7 +45,12 @@ class NativeStore {
     this.#isEmbedded = Boolean(source.settings.file ?? source.settings.memory)
     this.#reporter = new Reporter(given)
     const settings = { __proto__: null, strict, readTimeout, writeTimeout, maxPending, keyPrefix }
+    this.#settings = settings
+    this.#connectTimeout = given.connectTimeout
     this.#store = new native.RedisKeyStore(settings, this.#report, publish)
+    const strictSettings = { ...settings, strict: true, __proto__: null }
+    this.#strictStore = new native.RedisKeyStore(strictSettings, this.#reportAlways, publish)
+    this.isStrict = strict
     if (!given.onError) source.watch(new Silence(this))
   }
 
@@ -85,15 +99,68 @@ class NativeStore {
     })
   }
 
+  /** A call that rejects with a KeyStoreError when it fails, whatever the store is set to. */
+  call(operation, integrationId, ...ids) {
+    return new NativePromise((resolve) => {
+      const integration = text(integrationId)
+      const [first, second] = ids.map(id)
+      this.#ready(resolve)
+      this.#strictCalls[operation](integration, first, second)
+    })
+  }
+
+  /** Resolves once connected; rejects as a first call would that has no longer than connecting takes. */
+  async ready() {
+    const settings = { ...this.#settings, strict: true, readTimeout: this.#connectTimeout }
+    const store = new native.RedisKeyStore(settings, this.#reportAlways, publish)
+    const looked = new NativePromise((resolve) => {
+      this.#ready(resolve)
+      store.calls(this.#link.native).getExtId('', 'ready')
+    })
+    await looked.catch(unlessOfKey)
+  }
+
+  /** Many such calls of one kind: the answers in order, an error in place of that of one which failed. */
+  many(operation, integrationId, ids) {
+    // Each call is told of by itself.
+    if (channel.hasSubscribers || ids.length === 0) {
+      return together(this.call.bind(this), operation, integrationId, ids)
+    }
+    return new NativePromise((resolve) => {
+      const integration = text(integrationId)
+      const own = ids.every(isPlain) ? ids : ids.map(id)
+      this.#ready(resolve)
+      this.#strictCalls[`${operation}Many`](integration, own)
+    })
+  }
+
+  /** What is done with the file of an embedded store: `compact`, or `backup` to a path. */
+  async file(operation, ...paths) {
+    const { file } = this.#source.settings
+    if (!file) throw refuse(`${operation} is for the store of a file only`)
+    await this.call(operation, '', ...paths)
+  }
+
+  /** Whether a listing may give an item more than once. */
+  get repeats() {
+    return !this.#isEmbedded
+  }
+
+  /** Calls made, and those that are not settled. */
+  #counts() {
+    const [own, strict] = [this.#store, this.#strictStore].map((store) => store.counts())
+    return { calls: own.calls + strict.calls, pending: own.pending + strict.pending }
+  }
+
   /** How many calls wait, and how many were answered. */
   counts() {
-    const { calls, pending } = this.#store.counts()
+    const { calls, pending } = this.#counts()
     const failed = Object.values(this.#reporter.failures).reduce((sum, count) => sum + count, 0)
     return { pending, answered: calls - pending - failed }
   }
 
   stats() {
-    const { calls, pending } = this.#store.counts()
+    const { calls, pending } = this.#counts()
     const { warnings } = this.#source
     return {
       calls,
@@ -124,10 +191,11 @@ class NativeStore {
     // Another once the client was closed and opened again.
     if (this.#link !== link) {
       this.#calls = this.#store.calls(link.native)
+      this.#strictCalls = this.#strictStore.calls(link.native)
       this.#link = link
     }
     if (channel.hasSubscribers !== this.#isTraced) {
-      this.#store.trace(channel.hasSubscribers)
+      for (const store of [this.#store, this.#strictStore]) store.trace(channel.hasSubscribers)
       this.#isTraced = channel.hasSubscribers
     }
     link.expect(

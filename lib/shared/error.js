@@ -52,16 +52,28 @@ class Reporter {
    * The error of a failure; `undefined` when nobody wants it. Others hear of it by what `tell` is given,
    * which is to run where the call was made.
    */
-  report(code, reason, operation, integration, tell = (run) => run()) {
-    const { strict, onError } = this.#given
-    this.failures[code] = (this.failures[code] ?? 0) + 1
-    if (!strict && !onError && !isLogging()) return undefined
+  report(code, reason, operation, integration, tell) {
+    if (this.#given.strict || this.isHeard) {
+      return this.error(code, reason, operation, integration, tell)
+    }
+    this.#count(code)
+    return undefined
+  }
+
+  /** The same for who wants the error in any case. */
+  error(code, reason, operation, integration, tell = (run) => run()) {
+    const { onError } = this.#given
+    this.#count(code)
     const error = new KeyStoreError(code, reason, operation, integration)
     tell(() => {
       log('%s', error.message)
       if (onError) this.#tell(error)
     })
     return error
+  }
+
+  #count(code) {
+    this.failures[code] = (this.failures[code] ?? 0) + 1
   }
 
   /** What the application's own function throws, or rejects with, harms nothing. */

@@ -14,21 +14,23 @@ use super::completion_queue::Place;
 use super::function::{ARGUMENTS, function};
 use super::link::Shared;
 use super::owner::Owner;
-use super::promise::Ticket;
-use super::promise::UnderWay;
+use super::promise::{Many, Ticket, UnderWay};
 use super::text::{self, Unwritten};
 use super::trace::Trace;
-use super::value::Values;
+use super::value::{self, Values};
 use crate::call::{NoId, Operation};
 use crate::engine::{Call, Completion, Failure, Receiver};
 use crate::error::{Error, masked};
 
-const OPERATIONS: [Operation; 5] = [
+const OPERATIONS: [Operation; 8] = [
     Operation::SaveIds,
     Operation::GetBotmaticId,
     Operation::GetExtId,
     Operation::DeleteIds,
     Operation::DeleteAllIds,
+    Operation::ListIds,
+    Operation::Compact,
+    Operation::Backup,
 ];
 
 /// How many lookups are answered at once before one is made as a call, which the event loop has to turn
@@ -70,6 +72,17 @@ impl Calls {
             functions
                 .set_named_property(operation.name(), function(env, operation.name(), run)?)?;
         }
+        for operation in [
+            Operation::SaveIds,
+            Operation::GetBotmaticId,
+            Operation::GetExtId,
+            Operation::DeleteIds,
+        ] {
+            let calls = self.clone();
+            let name = format!("{}Many", operation.name());
+            let run = move |env, given| calls.many(env, operation, given);
+            functions.set_named_property(&name, function(env, &name, run)?)?;
+        }
         for (name, operation) in [
             ("findBotmaticId", Operation::GetBotmaticId),
             ("findExtId", Operation::GetExtId),
@@ -90,11 +103,86 @@ impl Calls {
         given: [sys::napi_value; ARGUMENTS],
     ) -> sys::napi_value {
         // First of all: a conversion may make calls, which are to have other numbers.
-        let ticket = self.shared.promises.reserve();
-        if self.make(env, operation, ticket, given).is_err() {
-            self.shared.promises.free([ticket]);
+        let number = self.shared.promises.reserve();
+        if self
+            .make(env, operation, Ticket::alone(number), given)
+            .is_err()
+        {
+            self.shared.promises.free([number]);
         }
-        std::ptr::null_mut()
+        ptr::null_mut()
+    }
+
+    /// Makes many calls with one promise, which JavaScript knows by the number on the board. Of what is given the second
+    /// is an array of ids, those of one call after those of another; none of them runs code to become text.
+    fn many(
+        &self,
+        env: sys::napi_env,
+        operation: Operation,
+        [mut integration, ids, _]: [sys::napi_value; ARGUMENTS],
+    ) -> sys::napi_value {
+        let number = self.shared.promises.reserve();
+        let width = ids_of(operation).len();
+        let count = value::length(env, ids) / width;
+        let refusal = self.refusal();
+        self.owner.began(count);
+        let many = Some(Many::new(count));
+        self.under_way(env, number, None, many);
+        // It is a string, or becomes one as it is.
+        let _ = text::convert(env, &mut integration);
+        let mut failed = Vec::new();
+        for place in 0..count {
+            let at = |n: usize| value::element(env, ids, place * width + n);
+            let mut own = [at(0), if width > 1 { at(1) } else { ptr::null_mut() }];
+            let ticket = Ticket::among(number, place);
+            let made = match &refusal {
+                Some(error) => Err(error.clone()),
+                None => self.make_one(env, operation, ticket, integration, &mut own[..width]),
+            };
+            if let Err(error) = made {
+                failed.push(Completion {
+                    ticket,
+                    result: Err(Failure {
+                        operation,
+                        integration: masked(&text::bytes(env, integration)),
+                        error,
+                    }),
+                    attempts: 0,
+                });
+            }
+        }
+        if !failed.is_empty() {
+            self.shared.completions.settle(&mut failed);
+        }
+        ptr::null_mut()
+    }
+
+    /// Queues one of many calls.
+    fn make_one(
+        &self,
+        env: sys::napi_env,
+        operation: Operation,
+        ticket: Ticket,
+        integration: sys::napi_value,
+        ids: &mut [sys::napi_value],
+    ) -> std::result::Result<(), Error> {
+        if self.push(env, operation, ticket, integration, ids).is_ok() {
+            return Ok(());
+        }
+        let unreadable = || Error::Internal("an argument cannot be read".into());
+        for (id, &which) in ids.iter_mut().zip(ids_of(operation)) {
+            if let Some(what) = text::convert_id(env, id).map_err(|_| unreadable())? {
+                return Err(Error::NoId { which, what });
+            }
+        }
+        let pushed = self.push(env, operation, ticket, integration, ids);
+        pushed.map_err(|unwritten| match unwritten {
+            Unwritten::Empty(n) => Error::NoId {
+                which: ids_of(operation)[n],
+                what: NoId::Empty,
+            },
+            Unwritten::Unreadable => unreadable(),
+        })
     }
 
     /// Answers a lookup of an embedded store at once; gives nothing where it has to be made as a call: other
@@ -187,7 +275,7 @@ impl Calls {
         // Soon, so that nobody hears of it before the call returns.
         if is_no_id {
             self.owner.refuse();
-            self.under_way(env, ticket, trace());
+            self.under_way(env, ticket.number, trace(), None);
             promises.refuse(completion);
             completions.signal();
         } else {
@@ -221,6 +309,22 @@ impl Calls {
         trace: Option<Box<Trace>>,
         given: &[sys::napi_value; ARGUMENTS],
     ) -> std::result::Result<(), Unwritten> {
+        let [integration, ids @ ..] = given;
+        let ids = &ids[..ids_of(operation).len()];
+        self.push(env, operation, ticket, *integration, ids)?;
+        self.began(env, ticket, trace);
+        Ok(())
+    }
+
+    /// Hands a call on.
+    fn push(
+        &self,
+        env: sys::napi_env,
+        operation: Operation,
+        ticket: Ticket,
+        integration: sys::napi_value,
+        ids: &[sys::napi_value],
+    ) -> std::result::Result<(), Unwritten> {
         let call = Call {
             operation,
             deadline: if operation.is_lookup() {
@@ -230,25 +334,28 @@ impl Calls {
             },
             ticket,
         };
-        let [integration, ids @ ..] = given;
-        let ids = &ids[..ids_of(operation).len()];
         let prefix = self.owner.settings.key_prefix.as_bytes();
         self.shared
             .gate
-            .push(call, |out| text::write(env, prefix, *integration, ids, out))?;
-        self.began(env, ticket, trace);
-        Ok(())
+            .push(call, |out| text::write(env, prefix, integration, ids, out))
     }
 
     fn began(&self, env: sys::napi_env, ticket: Ticket, trace: Option<Box<Trace>>) {
-        self.owner.began();
-        self.under_way(env, ticket, trace);
+        self.owner.began(1);
+        self.under_way(env, ticket.number, trace, None);
     }
 
-    fn under_way(&self, env: sys::napi_env, ticket: Ticket, trace: Option<Box<Trace>>) {
+    fn under_way(
+        &self,
+        env: sys::napi_env,
+        number: u32,
+        trace: Option<Box<Trace>>,
+        many: Option<Many>,
+    ) {
         let owner = self.owner.clone();
         self.shared.completions.depart(env);
-        self.shared.promises.keep(ticket, UnderWay { owner, trace });
+        let call = UnderWay { owner, trace, many };
+        self.shared.promises.keep(number, call);
     }
 }
 
@@ -258,6 +365,8 @@ fn ids_of(operation: Operation) -> &'static [&'static str] {
         Operation::SaveIds | Operation::DeleteIds => &["botmatic id", "external id"],
         Operation::GetBotmaticId => &["external id"],
         Operation::GetExtId => &["botmatic id"],
-        Operation::DeleteAllIds => &[],
+        Operation::ListIds => &["cursor", "kind"],
+        Operation::Backup => &["path"],
+        Operation::DeleteAllIds | Operation::Compact => &[],
     }
 }

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use super::function::function;
 use super::gate::Gate;
 use super::listener::Listener;
-use super::promise::{Promises, Ticket, settle};
+use super::promise::{Complete, Promises, Ticket, settle, settle_many};
 use super::signal::Signal;
 use super::value::{Reference, Scope, Values, boolean};
 use crate::backend::either::Either;
@@ -249,7 +249,7 @@ impl CompletionQueue {
 
     /// Settles calls.
     pub(super) fn settle_all(&self, env: sys::napi_env, promises: &Promises, done: &mut Done) {
-        let count = done.len();
+        let mut count = 0;
         let values = Values::new(env);
         let mut left = done.drain(..);
         let mut settled = Vec::with_capacity(2 * RESULTS_A_SCOPE);
@@ -257,10 +257,19 @@ impl CompletionQueue {
         while left.len() > 0 {
             let scope = Scope::open(env);
             for done in left.by_ref().take(RESULTS_A_SCOPE) {
-                numbers.push(done.ticket);
-                let call = promises.take(done.ticket);
-                settled.extend(settle(env, &values, call, done));
+                match promises.complete(done) {
+                    Some(Complete::One(call, done)) => {
+                        numbers.push(done.ticket.number);
+                        settled.extend(settle(env, &values, call, done));
+                    }
+                    Some(Complete::Many(number, owner, many)) => {
+                        numbers.push(number);
+                        settled.extend(settle_many(env, &values, number, &owner, many));
+                    }
+                    None => {}
+                }
             }
+            count += numbers.len();
             if self.settle.call(env, &settled).is_none() {
                 // Something stopped JavaScript midway. Those that are settled already it skips.
                 for one in settled.chunks(2) {

@@ -13,7 +13,7 @@ use super::completion_queue::{CompletionQueue, Place, Queue};
 use super::gate::Gate;
 use super::js_settings::ServerSettings;
 use super::listener::Listener;
-use super::promise::Promises;
+use super::promise::{Promises, Ticket};
 use super::value::Reference;
 use crate::backend::redis::{Owner, Redis};
 use crate::error::Error;
@@ -193,7 +193,7 @@ impl Link {
         let shared = &self.0;
         shared.is_closed.set(true);
         let number = shared.promises.reserve();
-        let is_waiting = shared.gate.close(number);
+        let is_waiting = shared.gate.close(Ticket::alone(number));
         if is_waiting {
             shared.completions.depart(env.raw());
         } else {

@@ -6,7 +6,6 @@ use std::rc::Rc;
 use napi::sys;
 
 use super::js_settings::StoreSettings;
-use super::promise::Ticket;
 use super::trace::Trace;
 use super::value::{Reference, error, integer, string};
 use crate::call::Answer;
@@ -69,11 +68,11 @@ impl Owner {
         self.made.set(self.made.get() + 1);
     }
 
-    /// A call more is to be settled.
-    pub(super) fn began(&self) {
-        self.count();
+    /// So many calls more are to be settled.
+    pub(super) fn began(&self, count: usize) {
+        self.made.set(self.made.get() + count as u64);
         let pending = self.pending();
-        self.pending.set(pending + 1);
+        self.pending.set(pending + count);
         if pending == 0 {
             self.report.hold(self.env);
         }
@@ -90,9 +89,9 @@ impl Owner {
         self.report.let_go(self.env);
     }
 
-    /// One call is settled.
-    pub(super) fn settled(&self) {
-        let pending = self.pending() - 1;
+    /// So many calls are settled.
+    pub(super) fn settled(&self, count: usize) {
+        let pending = self.pending() - count;
         self.pending.set(pending);
         if pending == 0 {
             self.report.let_go(self.env);
@@ -100,7 +99,7 @@ impl Owner {
     }
 
     /// Tells of the failure: the error to reject with, none when the store is not set to.
-    pub(super) fn fail(&self, failure: &Failure, ticket: Ticket) -> Option<sys::napi_value> {
+    pub(super) fn fail(&self, failure: &Failure, number: u32) -> Option<sys::napi_value> {
         let env = self.env;
         let (option, limit) = match failure.operation.is_lookup() {
             true => ("readTimeout", self.settings.read_timeout),
@@ -115,7 +114,7 @@ impl Owner {
         ];
         let arguments = texts.map(|text| string(env, text.as_bytes()));
         let mut arguments = arguments.into_iter().collect::<Option<Vec<_>>>()?;
-        arguments.push(integer(env, ticket as i32));
+        arguments.push(integer(env, number as i32));
         let told = self.report.call(env, &arguments);
         // Also where JavaScript was stopped meanwhile, a failure is no success.
         let made = || error(env, arguments[0], arguments[1]);
@@ -128,9 +127,9 @@ impl Owner {
         trace: &Trace,
         result: &std::result::Result<Answer, Failure>,
         attempts: u8,
-        ticket: Ticket,
+        number: u32,
     ) {
-        if let Some(arguments) = trace.arguments(self.env, result, attempts, ticket) {
+        if let Some(arguments) = trace.arguments(self.env, result, attempts, number) {
             self.observe.call(self.env, &arguments);
         }
     }

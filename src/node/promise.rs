@@ -9,18 +9,82 @@ use napi::sys;
 use super::board::Board;
 use super::owner::Owner;
 use super::trace::Trace;
-use super::value::{Values, integer};
-use crate::engine::Completion;
+use super::value::{Values, array, integer};
+use crate::call::Answer;
+use crate::engine::{Completion, Failure};
 
-/// Names a call: the number of its promise.
-pub(super) type Ticket = u32;
+/// Names a call: the number of its promise, and its place among the calls that share that.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ticket {
+    pub number: u32,
+    place: u32,
+}
 
-/// What is kept of a call until it is settled.
+/// The place of a call that shares its promise with none.
+const ALONE: u32 = u32::MAX;
+
+impl Ticket {
+    /// Of a call with a promise of its own.
+    pub(super) fn alone(number: u32) -> Ticket {
+        Ticket {
+            number,
+            place: ALONE,
+        }
+    }
+
+    /// Of one of many with one promise.
+    pub(super) fn among(number: u32, place: usize) -> Ticket {
+        Ticket {
+            number,
+            place: place as u32,
+        }
+    }
+}
+
+/// What is kept of a promise until it is settled.
 pub(super) struct UnderWay {
-    /// The store that made it.
+    /// The store that made the call.
     pub owner: Rc<Owner>,
     /// What is told of it then, when somebody listens.
     pub trace: Option<Box<Trace>>,
+    /// What became of each, where many calls share the promise.
+    pub many: Option<Many>,
+}
+
+/// Many calls with one promise.
+pub(super) struct Many {
+    results: Vec<Option<Result<Answer, Failure>>>,
+    left: usize,
+}
+
+impl Many {
+    /// So many, none of them answered.
+    pub(super) fn new(count: usize) -> Many {
+        Many {
+            results: (0..count).map(|_| None).collect(),
+            left: count,
+        }
+    }
+}
+
+/// What JavaScript is to know of calls that share a promise: its number, and an array of what each comes
+/// to. Counts the calls off their store.
+pub(super) fn settle_many(
+    env: sys::napi_env,
+    values: &Values,
+    number: u32,
+    owner: &Owner,
+    many: Many,
+) -> [sys::napi_value; 2] {
+    let count = many.results.len();
+    let results = many.results.into_iter().map(|result| match result {
+        Some(Ok(answer)) => values.of(env, &answer),
+        Some(Err(failure)) => owner.fail(&failure, number).unwrap_or(values.undefined),
+        None => values.undefined,
+    });
+    let results = array(env, results).unwrap_or(values.undefined);
+    owner.settled(count);
+    [integer(env, number as i32), results]
 }
 
 /// What JavaScript is to know of a settled call: the number of its promise, less than zero when it is
@@ -32,13 +96,14 @@ pub(super) fn settle(
     completion: Completion<Ticket>,
 ) -> [sys::napi_value; 2] {
     let Completion {
-        ticket,
+        ticket: Ticket { number: ticket, .. },
         result,
         attempts,
     } = completion;
     if let Some(UnderWay {
         owner,
         trace: Some(trace),
+        ..
     }) = &call
     {
         owner.tell(trace, &result, attempts, ticket);
@@ -58,10 +123,18 @@ pub(super) fn settle(
     if let Some(UnderWay { owner, .. }) = call {
         match result {
             Err(failure) if failure.error.is_no_id() => owner.refused(),
-            _ => owner.settled(),
+            _ => owner.settled(1),
         }
     }
     [integer(env, number), value]
+}
+
+/// A promise that is to be settled.
+pub(super) enum Complete {
+    /// That of one call; of the end of a link there is nothing.
+    One(Option<UnderWay>, Completion<Ticket>),
+    /// That of many.
+    Many(u32, Rc<Owner>, Many),
 }
 
 /// The promises of a link: a number names each until it is free again. The board tells the next one,
@@ -104,9 +177,25 @@ impl Promises {
         self.calls.borrow_mut()[number as usize] = Some(call);
     }
 
-    /// Takes out what was kept of the call.
-    pub(super) fn take(&self, number: u32) -> Option<UnderWay> {
-        self.calls.borrow_mut()[number as usize].take()
+    /// Takes in what became of a call. Gives its promise's, when that is to be settled now: all calls are
+    /// answered that share it.
+    pub(super) fn complete(&self, completion: Completion<Ticket>) -> Option<Complete> {
+        let Ticket { number, place } = completion.ticket;
+        let mut calls = self.calls.borrow_mut();
+        let call = &mut calls[number as usize];
+        if place == ALONE {
+            return Some(Complete::One(call.take(), completion));
+        }
+        let many = call.as_mut()?.many.as_mut()?;
+        let result = many.results.get_mut(place as usize)?;
+        if result.replace(completion.result).is_none() {
+            many.left -= 1;
+        }
+        if many.left > 0 {
+            return None;
+        }
+        let UnderWay { owner, many, .. } = call.take()?;
+        Some(Complete::Many(number, owner, many?))
     }
 
     /// Keeps what became of a call that is not to be queued.

@@ -4,7 +4,6 @@ use tokio::time::Instant;
 
 use napi::sys;
 
-use super::promise::Ticket;
 use super::value::{integer, number, string};
 use crate::call::{Answer, Operation};
 use crate::engine::Failure;
@@ -34,12 +33,12 @@ impl Trace {
         env: sys::napi_env,
         result: &Result<Answer, Failure>,
         attempts: u8,
-        ticket: Ticket,
+        promise: u32,
     ) -> Option<[sys::napi_value; 6]> {
         let outcome = match result {
             Ok(Answer::Yes) => "true",
             Ok(Answer::No) => "false",
-            Ok(Answer::Id(_)) => "found",
+            Ok(Answer::Id(_) | Answer::Page(_)) => "found",
             Ok(Answer::Missing) => "missing",
             Err(failure) => failure.error.code(),
         };
@@ -49,7 +48,7 @@ impl Trace {
             number(env, self.started.elapsed().as_secs_f64() * 1e3)?,
             string(env, outcome.as_bytes())?,
             number(env, attempts.into())?,
-            integer(env, ticket as i32),
+            integer(env, promise as i32),
         ])
     }
 }

@@ -128,8 +128,47 @@ impl Values {
             Answer::No => self.no,
             Answer::Missing => self.null,
             Answer::Id(id) => string(env, id).unwrap_or(self.undefined),
+            Answer::Page(page) => {
+                let texts = page.iter();
+                let texts = texts.map(|text| string(env, text).unwrap_or(self.undefined));
+                array(env, texts).unwrap_or(self.undefined)
+            }
         }
     }
+}
+
+/// A JavaScript array; `None` where it cannot be made.
+pub(super) fn array(
+    env: sys::napi_env,
+    items: impl ExactSizeIterator<Item = sys::napi_value>,
+) -> Option<sys::napi_value> {
+    let mut array = ptr::null_mut();
+    // SAFETY: `array` is a valid place for a handle of `env`.
+    let status = unsafe { sys::napi_create_array_with_length(env, items.len(), &mut array) };
+    if status != sys::Status::napi_ok {
+        return None;
+    }
+    for (n, item) in items.enumerate() {
+        // SAFETY: both are live handles of `env`, `array` that of an array.
+        unsafe { sys::napi_set_element(env, array, n as u32, item) };
+    }
+    Some(array)
+}
+
+/// How long an array is; 0 when it is none.
+pub(super) fn length(env: sys::napi_env, array: sys::napi_value) -> usize {
+    let mut length = 0;
+    // SAFETY: `array` is a live handle of `env`; `length` stays when it is no array.
+    unsafe { sys::napi_get_array_length(env, array, &mut length) };
+    length as usize
+}
+
+/// What stands at a place of an array.
+pub(super) fn element(env: sys::napi_env, array: sys::napi_value, place: usize) -> sys::napi_value {
+    let mut element = ptr::null_mut();
+    // SAFETY: `array` is a live handle of `env`; `element` is a valid place for another.
+    unsafe { sys::napi_get_element(env, array, place as u32, &mut element) };
+    element
 }
 
 /// `true` or `false`

@@ -48,9 +48,10 @@ impl backend::Answers for Answers {
             return Outcome::Lost;
         };
         Outcome::Settled(result.map(|done| match done {
-            Done::Saved | Done::DeletedAll => Answer::Yes,
+            Done::Saved | Done::Finished => Answer::Yes,
             Done::Found(Some(id)) => Answer::Id(id),
             Done::Found(None) => Answer::Missing,
+            Done::Listed(page) => Answer::Page(page),
             Done::Deleted(found) => history.deleted(found),
         }))
     }

@@ -40,6 +40,9 @@ pub(super) trait Disk: fmt::Debug + Send {
     /// Removes the log.
     fn remove_log(&self) -> io::Result<()>;
 
+    /// Copies the file of the tables, none of which is changed meanwhile, to a path where nothing is.
+    fn copy(&self, to: &Path) -> io::Result<()>;
+
     /// Remembers which files are open.
     fn remember(&self);
 
@@ -173,6 +176,17 @@ impl Disk for Files {
         fs::remove_file(&self.log)
     }
 
+    fn copy(&self, to: &Path) -> io::Result<()> {
+        let mut from = File::open(&self.file)?;
+        let mut copy = OpenOptions::new().write(true).create_new(true).open(to)?;
+        let copied = io::copy(&mut from, &mut copy).and_then(|_| copy.sync_all());
+        if copied.is_err() {
+            // The error is of more interest than that what is left of the copy cannot be removed either.
+            let _ = fs::remove_file(to);
+        }
+        copied.and_then(|()| sync_folder(to))
+    }
+
     fn remember(&self) {
         locked(&self.opened)[0] = identity(&self.file);
     }
@@ -237,6 +251,10 @@ impl Disk for Memory {
 
     fn remove_log(&self) -> io::Result<()> {
         Ok(())
+    }
+
+    fn copy(&self, _: &Path) -> io::Result<()> {
+        Err(io::Error::other("what is in memory has no file"))
     }
 
     fn remember(&self) {}

@@ -37,8 +37,10 @@ pub(super) enum Done {
     Found(Option<Bytes>),
     /// So many keys of a pair were there, and are gone.
     Deleted(u8),
-    /// An integration is gone.
-    DeletedAll,
+    /// An integration is gone, or what was to be done with the file is done.
+    Finished,
+    /// A page of a listing: where the next one begins, and what is on this one.
+    Listed(Vec<Bytes>),
 }
 
 /// Calls with their arguments.

@@ -15,13 +15,16 @@ mod answers;
 mod change;
 mod checkpoint;
 mod disk;
+mod hex;
 mod id;
 mod job;
 mod log;
 mod memtable;
 mod opened;
 mod registry;
+mod row;
 mod session;
+mod snapshot;
 mod store;
 mod tables;
 #[cfg(test)]

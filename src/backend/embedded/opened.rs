@@ -2,6 +2,7 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::change::{self, Change};
@@ -14,7 +15,7 @@ use super::store::Shown;
 use super::tables::Tables;
 use super::trouble::Trouble;
 use super::view::View;
-use crate::call::{Args, Operation};
+use crate::call::{Args, Listed, Operation};
 use crate::error::Error;
 use crate::key::Half;
 
@@ -23,6 +24,9 @@ const LOG_LIMIT: u64 = 2 * 1024 * 1024;
 
 /// How much memory the memtable takes, in bytes, when a checkpoint is due.
 const MEMTABLE_LIMIT: usize = 32 * 1024 * 1024;
+
+/// How many ids or integrations a page of a listing has at most.
+const PAGE: usize = if cfg!(test) { 8 } else { 1_000 };
 
 /// The salt of no log.
 const NO_LOG: u64 = 0;
@@ -67,23 +71,85 @@ impl Opened {
     }
 
     /// Carries calls out. What they change can be looked up then, but is not on the disk before
-    /// [`Opened::commit`].
+    /// [`Opened::commit`]. A listing has all moved to the tables before, which have it in order.
     pub(super) fn run(
         &mut self,
         calls: &Calls,
+        disk: &dyn Disk,
+        is_durable: bool,
         shown: &Shown,
     ) -> Result<Vec<Result<Done, Error>>, Trouble> {
-        let mut shown = shown.write();
-        let view = shown.as_mut().ok_or(Trouble::Moved)?;
-        let done = calls.iter().map(|(operation, args)| {
-            let (done, change) = plan(operation, args, view)?;
+        let mut done = Vec::with_capacity(calls.iter().len());
+        let mut held = shown.write();
+        for (operation, args) in calls.iter() {
+            if matches!(
+                operation,
+                Operation::ListIds | Operation::Compact | Operation::Backup
+            ) {
+                drop(held);
+                self.commit(disk, is_durable)?;
+                done.push(match operation {
+                    Operation::ListIds => Ok(self.list(args, shown)?),
+                    Operation::Compact => Ok(self.compact(shown)?),
+                    _ => self.backup(args.first, disk, shown)?,
+                });
+                held = shown.write();
+                continue;
+            }
+            let view = held.as_mut().ok_or(Trouble::Moved)?;
+            let (own, change) = plan(operation, args, view)?;
             if let Some(change) = change {
                 self.writer.write(change, self.frame.changes());
                 view.change(change);
             }
-            Ok(Ok(done))
+            done.push(Ok(own));
+        }
+        Ok(done)
+    }
+
+    /// Makes the file as small as it can be. Nobody reads meanwhile.
+    fn compact(&mut self, shown: &Shown) -> Result<Done, Trouble> {
+        self.checkpoint(true, shown)?;
+        while self.has_garbage {
+            self.collect(shown)?;
+        }
+        *shown.write() = None;
+        self.tables.compact()?;
+        *shown.write() = Some(View {
+            memtable: Arc::default(),
+            snapshot: self.tables.snapshot()?,
         });
-        done.collect()
+        Ok(Done::Finished)
+    }
+
+    /// Copies the file to a path, as a store that is closed. What goes wrong there is no trouble here.
+    fn backup(
+        &mut self,
+        path: &[u8],
+        disk: &dyn Disk,
+        shown: &Shown,
+    ) -> Result<Result<Done, Error>, Trouble> {
+        self.finish(disk, shown)?;
+        let path = String::from_utf8_lossy(path);
+        let copied = disk.copy(Path::new(&*path));
+        let trouble = |error| Trouble::Io(error).of(&path.as_ref().into());
+        Ok(copied.map(|()| Done::Finished).map_err(trouble))
+    }
+
+    fn list(&mut self, args: Args<'_>, shown: &Shown) -> Result<Done, Trouble> {
+        let listed = Listed::read(args.second);
+        let has_changed = shown.read().as_ref().is_some_and(|view| match listed {
+            Listed::Integrations => view.memtable.integrations().next().is_some(),
+            _ => view.memtable.knows(args.stem),
+        });
+        if has_changed {
+            self.checkpoint(true, shown)?;
+        }
+        let snapshot = self.tables.snapshot()?;
+        Ok(Done::Listed(match listed {
+            Listed::Integrations => snapshot.integrations(args.stem, args.first, PAGE)?,
+            listed => snapshot.page(args.stem, listed, args.first, PAGE)?,
+        }))
     }
 
     /// Puts what was changed on the disk, at once when it `is_durable`.
@@ -208,7 +274,7 @@ fn plan<'a>(
         }
         Operation::DeleteAllIds => {
             let change = view.knows(stem)?.then_some(Change::DeleteAll(stem));
-            (Done::DeletedAll, change)
+            (Done::Finished, change)
         }
         _ => (Done::Saved, Some(Change::Save(stem, first, second))),
     })

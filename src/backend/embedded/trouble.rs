@@ -111,4 +111,4 @@ macro_rules! of_storage {
     )* };
 }
 
-of_storage!(TransactionError, TableError, CommitError);
+of_storage!(TransactionError, TableError, CommitError, CompactionError);

@@ -149,7 +149,7 @@ impl Writer {
             return Err(Trouble::Moved);
         }
         let results = works.iter().map(|work| match work {
-            Work::Calls(calls) => opened.run(calls, &self.shown),
+            Work::Calls(calls) => opened.run(calls, &*self.disk, is_durable, &self.shown),
             Work::Open | Work::Close => Ok(Vec::new()),
         });
         let results = results.collect::<Result<_, _>>()?;

@@ -10,6 +10,7 @@ mod eviction;
 mod fence;
 mod in_turn;
 mod kept;
+mod listing;
 mod login;
 mod operations;
 mod pipeline;

@@ -67,6 +67,7 @@ impl Model {
                 }
                 (Answer::Yes, None)
             }
+            _ => unreachable!("not among the random calls"),
         }
     }
 

@@ -5,6 +5,7 @@ mod power;
 
 use std::io;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redb::{Builder, Database, StorageBackend};
@@ -204,6 +205,10 @@ impl Disk for TestDisk {
 
     fn remove_log(&self) -> io::Result<()> {
         self.operate(Some(Event::Remove(LOG))).map(drop)
+    }
+
+    fn copy(&self, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     fn remember(&self) {}
