@@ -30,6 +30,7 @@ fn cut_everywhere(run: &mut Run, about: &str) {
 fn run(is_durable: bool) {
     let seed = seed();
     let mut run = Run::new(seed, is_durable);
+    run.compacts = true;
     run.writer.reply(Work::Open, true).expect("it opens");
     run.mark(true);
     for _ in 0..steps() {
