@@ -3,7 +3,7 @@ use crate::backend::embedded::testing::{Cut, Power};
 
 /// `POWER_STEPS=500` makes a longer run.
 fn steps() -> usize {
-    std::env::var("POWER_STEPS").map_or(24, |steps| steps.parse().expect("a number"))
+    std::env::var("POWER_STEPS").map_or(16, |steps| steps.parse().expect("a number"))
 }
 
 /// Cuts the power after each thing that happened.
