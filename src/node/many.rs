@@ -9,7 +9,7 @@ use super::function::ARGUMENTS;
 use super::promise::{Many, Ticket};
 use super::text::{self, Unwritten};
 use super::value;
-use crate::call::Operation;
+use crate::call::{NoId, Operation};
 use crate::engine::{Completion, Failure, Receiver};
 use crate::error::{Error, masked};
 
