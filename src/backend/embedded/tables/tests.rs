@@ -1,4 +1,3 @@
-use super::super::row::key;
 use super::*;
 use crate::backend::embedded::row::tests::NUMBERS;
 use crate::backend::embedded::testing::TestDisk;

@@ -207,10 +207,6 @@ impl Disk for TestDisk {
         self.operate(Some(Event::Remove(LOG))).map(drop)
     }
 
-    fn copy(&self, _: &Path) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
     fn remember(&self) {}
 
     fn copy(&self, _: &Path) -> io::Result<()> {
