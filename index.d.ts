@@ -1,8 +1,8 @@
 /**
- * Makes a store of botmatic/external id pairs in Redis.
+ * Makes a store of botmatic/external id pairs: in Redis, in a file, or in memory.
  *
- * @param client a client of redis, ioredis, iovalkey or valkey-glide, a mock or stub, a URL, or where
- *   the server is; see {@link keyStore.Given}
+ * @param client a client of redis, ioredis, iovalkey or valkey-glide, a mock or stub, a URL of a server,
+ *   a file or memory, or where the server is; see {@link keyStore.Given}
  * @param options see {@link keyStore.Options}
  * @throws {TypeError} when `client` is none of these or an option is wrong or unknown; the message
  *   names it
@@ -24,12 +24,12 @@ declare function keyStore<Url extends string = string>(
 declare namespace keyStore {
   export { keyStore as default }
 
-  /** What a store is made from; a literal URL of a scheme that is none of Redis' is refused. */
+  /** What a store is made from; a literal URL of a scheme that is not known is refused. */
   export type Given<Url extends string = string> =
     | Client
     | UrlObject
-    | RedisUrl<Url>
-    | (Address & { url?: RedisUrl<Url> | UrlObject | undefined })
+    | StoreUrl<Url>
+    | (Address & { url?: StoreUrl<Url> | UrlObject | undefined })
 
   /**
    * A live client of redis 2 to 6, ioredis 4 to 6, iovalkey or valkey-glide 2: its server, login,
@@ -56,12 +56,16 @@ declare namespace keyStore {
     readonly searchParams: object
   }
 
-  type Scheme = `${'redis' | 'valkey'}${'' | 's'}${'' | '-sentinel' | '-cluster'}` | 'unix'
+  type Scheme =
+    | `${'redis' | 'valkey'}${'' | 's'}${'' | '-sentinel' | '-cluster'}`
+    | 'unix'
+    | 'file'
+    | 'memory'
 
   type SchemeOf<Url extends string> = Url extends `${infer Before}:${string}` ? Before : Url
 
   /** A text; none whose scheme is known when it is compiled and is no {@link Scheme}. */
-  type RedisUrl<Url extends string> = Url &
+  type StoreUrl<Url extends string> = Url &
     // Only what is wholly known is a name that a record must have.
     (Record<never, never> extends Record<SchemeOf<Url>, 1>
       ? string
@@ -112,6 +116,10 @@ declare namespace keyStore {
      * sentinels and a login of their own `&node=host:port&sentinelUsername=…&sentinelPassword=…`;
      * `redis-cluster://[user:password@]host[:port]`, and for more nodes `?node=host:port&node=…`;
      * `rediss-sentinel://…` and `rediss-cluster://…` for TLS. `valkey` may stand for `redis`.
+     *
+     * Without a server: `file:` and a path as it is, `file:./ids.redb`, or a file URL,
+     * `file:///folder/ids.redb`; `memory:` keeps pairs as long as the store is open. Of the other parts
+     * only `keyPrefix` may stand beside these.
      */
     url?: string | UrlObject | undefined
     /** Name or address of the server; `127.0.0.1` by default. */
@@ -224,6 +232,17 @@ declare namespace keyStore {
      * with `BUSY`. 2000000 calls by default.
      */
     maxPending?: number | undefined
+    /**
+     * Of a store in a file only: when a save or a delete is answered; `'immediate'` by default. That is
+     * when it is on the disk, so that it survives a power cut. `'eventual'`: when the system has it, so that
+     * it survives the end of the process, but what came last may be lost in a power cut; for tests.
+     */
+    durability?: 'immediate' | 'eventual' | undefined
+    /**
+     * Of a store in a file only: how much of the file is kept in memory, in MB; 64 by default. Stores of one
+     * file share it, as the first of them has set it.
+     */
+    cacheSize?: number | undefined
   }
 
   /**
@@ -372,10 +391,11 @@ declare namespace keyStore {
     outcome: 'true' | 'false' | 'found' | 'missing' | ErrorCode
     /** How many times the call was sent; 0 when it never was. */
     attempts: number
-    'db.system.name': 'redis'
-    /** The command that does the work of the call. */
-    'db.operation.name': 'MSET' | 'GET' | 'DEL' | 'UNLINK'
-    /** The number of the database, where it is known. */
+    /** `redb` of a store in a file or in memory. */
+    'db.system.name': 'redis' | 'redb'
+    /** The command that does the work of the call; the method, where there is no server. */
+    'db.operation.name': 'MSET' | 'GET' | 'DEL' | 'UNLINK' | Operation
+    /** The number of the database, where it is known; the path of a store's file. */
     'db.namespace'?: string
     /** Host or path of the server, where it is known; of several, the first that is named. */
     'server.address'?: string
@@ -456,6 +476,7 @@ declare namespace keyStore {
      * - `OOM`: the server is out of memory. Give it more.
      * - `REPLY`: any other error reply, or a connection that the server closes each time on this call. Look
      *   the reply up in Redis' documentation.
+     * - `STORAGE`: the file of the store cannot be used. The message names it, the reason, and what to do.
      * - `NOID`: what was given as an id is none; nothing is written or deleted. Without `strict`, saves and
      *   deletes resolve to `false` and lookups to `null`. Check where the id comes from: is an `await`
      *   missing?
@@ -484,6 +505,7 @@ declare namespace keyStore {
     | 'MOVED'
     | 'OOM'
     | 'REPLY'
+    | 'STORAGE'
     | 'NOID'
     | 'INTERNAL'
 }

@@ -1,3 +1,4 @@
+const { Bulk } = require('./lib/bulk/bulk')
 const { KeyStoreError } = require('./lib/shared/error')
 const { open } = require('./lib/open')
 const { withDefaults } = require('./lib/settings/options')
@@ -5,14 +6,29 @@ const { withDefaults } = require('./lib/settings/options')
 /** The methods of the original, in its order. */
 const METHODS = ['saveIds', 'getBotmaticId', 'getExtId', 'deleteIds', 'deleteAllIds', 'quit']
 
+/** What the original does not have. */
+const EXTRAS = [
+  'stats',
+  'ready',
+  'saveAllIds',
+  'getBotmaticIds',
+  'getExtIds',
+  'deleteManyIds',
+  // Since Node 18.18.
+  ...(Symbol.asyncDispose ? [Symbol.asyncDispose] : [])
+]
+
 /** The store as a class; the factory below is the usual way to it. */
 class RedisKeyStore {
   #calls
+  #bulk
 
   constructor(client, options) {
-    this.#calls = open(client, withDefaults(options))
+    const given = withDefaults(options)
+    this.#calls = open(client, given)
+    this.#bulk = new Bulk(this.#calls, given)
     // Bound, they work detached too.
-    for (const name of [...METHODS, 'stats']) {
+    for (const name of [...METHODS, ...EXTRAS]) {
       const value = this[name].bind(this)
       Object.defineProperty(this, name, { value, configurable: true, writable: true })
     }
@@ -51,6 +67,30 @@ class RedisKeyStore {
   quit() {
     return this.#calls.quit()
   }
+
+  async ready() {
+    await this.#calls.ready()
+  }
+
+  saveAllIds(integrationId, pairs, options) {
+    return this.#bulk.saveAllIds(integrationId, pairs, options)
+  }
+
+  getBotmaticIds(integrationId, extIds, options) {
+    return this.#bulk.getBotmaticIds(integrationId, extIds, options)
+  }
+
+  getExtIds(integrationId, botmaticIds, options) {
+    return this.#bulk.getExtIds(integrationId, botmaticIds, options)
+  }
+
+  deleteManyIds(integrationId, pairs, options) {
+    return this.#bulk.deleteManyIds(integrationId, pairs, options)
+  }
+
+  async [Symbol.asyncDispose ?? Symbol('asyncDispose')]() {
+    await this.quit()
+  }
 }
 
 /**
@@ -61,10 +101,11 @@ class RedisKeyStore {
 function keyStore(client, options = {}) {
   const store = new RedisKeyStore(client, options)
   const methods = Object.fromEntries(METHODS.map((name) => [name, store[name]]))
+  const extras = EXTRAS.map((name) => [name, { value: store[name] }])
   // Not enumerable: the original's stores have six properties.
   return Object.defineProperties(methods, {
     native: { value: store.native },
-    stats: { value: store.stats }
+    ...Object.fromEntries(extras)
   })
 }
 

@@ -1,15 +1,17 @@
 /** An idle store keeps no process alive, a call under way does. Each script is a process. */
 
 const assert = require('node:assert/strict')
-const { test } = require('node:test')
+const { describe, test } = require('node:test')
+const { useBackends } = require('./support/backends')
 const { runScript } = require('./support/programs')
-const { contents, useServer } = require('./support/redis')
+const { useServer } = require('./support/redis')
 
 const server = useServer()
 
-const exits = async (script) => {
-  await server.command('flushall')
-  const ended = await runScript(script.replaceAll('URL', JSON.stringify(server.url)))
+const backends = useBackends()
+
+const exits = async (script, url = server.url) => {
+  const ended = await runScript(script.replaceAll('URL', JSON.stringify(url)))
   assert.deepEqual(
     { code: ended.code, signal: ended.signal, stderr: ended.stderr },
     { code: 0, signal: null, stderr: '' }
@@ -17,25 +19,48 @@ const exits = async (script) => {
   return ended.stdout
 }
 
-test('a script that never calls quit ends after its last call', async () => {
-  const printed = await exits(`
-    const store = require('.')(URL)
-    store.saveIds('i', 1, 'x').then(async (saved) => console.log(saved, await store.getExtId('i', 1)))
-  `)
-  assert.equal(printed, 'true x\n')
-})
+for (const { name, url } of backends) {
+  describe(name, () => {
+    test('a script that never calls quit ends after its last call', async () => {
+      const printed = await exits(
+        `
+        const store = require('.')(URL)
+        store.saveIds('i', 1, 'x').then(async (saved) => console.log(saved, await store.getExtId('i', 1)))
+      `,
+        await url()
+      )
+      assert.equal(printed, 'true x\n')
+    })
 
-test('calls that nobody awaits complete before the process ends', async () => {
-  await exits(`
-    const store = require('.')(URL)
-    for (let n = 0; n < 5000; n++) store.saveIds('i', n, n)
-  `)
-  assert.equal(Object.keys(await contents(server.command)).length, 10_000)
-})
+    test('calls that nobody awaits complete before the process ends', async () => {
+      const printed = await exits(
+        `
+        const store = require('.')(URL)
+        for (let n = 0; n < 5000; n++) store.saveIds('i', n, n)
+        process.once('exit', () => console.log(store.stats().pending))
+      `,
+        await url()
+      )
+      assert.equal(printed, '0\n')
+    })
 
-test('a store that made no call does not hold the process', async () => {
-  assert.equal(await exits(`require('.')(URL); console.log('made')`), 'made\n')
-})
+    test('a store that made no call does not hold the process', async () => {
+      assert.equal(await exits(`require('.')(URL); console.log('made')`, await url()), 'made\n')
+    })
+
+    test('process.exit with calls under way', async () => {
+      await exits(
+        `
+        const store = require('.')(URL)
+        for (let n = 0; n < 5000; n++) store.saveIds('i', n, n)
+        store.deleteAllIds('i')
+        setImmediate(() => process.exit(0))
+      `,
+        await url()
+      )
+    })
+  })
+}
 
 test('the store of a client ends with it, whoever closes it', async () => {
   for (const close of ['store.quit()', 'client.quit()', 'client.end(true)']) {
@@ -63,14 +88,6 @@ test('a process that waits for a server that is gone ends with quit', async () =
   assert.equal(printed, 'saved false\nclosed true\n')
 })
 
-test('process.exit with calls under way', async () => {
-  await exits(`
-    const store = require('.')(URL)
-    for (let n = 0; n < 5000; n++) store.saveIds('i', n, n)
-    store.deleteAllIds('i')
-    setImmediate(() => process.exit(0))
-  `)
-})
 test('process.exit with calls that wait for a server that stands still', async () => {
   process.kill(server.pid, 'SIGSTOP')
   const script = `

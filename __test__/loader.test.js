@@ -233,12 +233,12 @@ describe('building without Rust', () => {
   test('npm run build fails and says what to install', async () => {
     const { code, stderr } = await build()
     assert.equal(code, 1)
-    assert.match(stderr, /install Rust 1\.88 or newer/)
+    assert.match(stderr, /install Rust 1\.90 or newer/)
   })
 
   test('an installation from a repository goes on, and says what serves', async () => {
     const { code, stderr } = await build('--optional')
     assert.equal(code, 0)
-    assert.match(stderr, /install Rust 1\.88 or newer.*\n.*commands of their clients/)
+    assert.match(stderr, /install Rust 1\.90 or newer.*\n.*commands of their clients/)
   })
 })

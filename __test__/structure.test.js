@@ -18,7 +18,16 @@ const JAVASCRIPT = ['index.js', ...files('lib', '.js')]
 
 /** Each layer may use those behind it. */
 const RUST_LAYERS = ['node', 'engine', 'backend', 'settings', 'error', 'key', 'call']
-const JAVASCRIPT_LAYERS = ['index', 'open', 'native', 'delegate', 'clients', 'settings', 'shared']
+const JAVASCRIPT_LAYERS = [
+  'index',
+  'bulk',
+  'open',
+  'native',
+  'delegate',
+  'clients',
+  'settings',
+  'shared'
+]
 
 /** Whether an arrow goes from one of the layers to one before it. */
 const isUpwards = (layers, from, to) => {

@@ -1,7 +1,10 @@
 /**
- * `npm run demo`: imports the contacts of an external service, then replays a day of events, on
- * the Redis that REDIS_URL names or on one of its own.
+ * `npm run demo`: imports the contacts of an external service, then replays a day of events. The pairs are in
+ * a file of its own; with `-- --redis` in a Redis of its own, or in that which REDIS_URL names.
  */
+
+const fs = require('node:fs')
+const os = require('node:os')
 
 const path = require('node:path')
 const { promisify } = require('node:util')
@@ -9,7 +12,8 @@ const { SingleBar, Presets } = require('cli-progress')
 const { createClient } = require('redis2')
 const createOriginal = require('@botmatic/js-redis-key-store')
 const createKeyStore = require('..')
-const { startRedis } = require('../scripts/redis')
+const { aptInstall } = require('../scripts/apt')
+const { findProgram, startRedis } = require('../scripts/redis')
 const { importContacts, readContacts } = require('./import')
 const { listeners, readEvents } = require('./listeners')
 const { RATE_TOKEN, rates } = require('./rate')
@@ -51,7 +55,7 @@ const counted = (keyStore, counts) => {
   }
 }
 
-/** A client of Redis, for what the store does not tell. */
+/** A client of Redis, for what a store in it does not tell. */
 const connect = (url) => {
   const client = createClient(url)
   client.on('error', () => {})
@@ -69,13 +73,21 @@ const serverOf = async ({ info }) => {
   return valkey ? `Valkey ${valkey}` : `Redis ${field('redis_version')}`
 }
 
-/** The keys of a pair, and what they hold. */
-const keysOf = ({ get }, botmaticId, extId) =>
-  Promise.all(
-    [`${TOKEN}:b:${botmaticId}`, `${TOKEN}:e:${extId}`].map(async (key) => [key, await get(key)])
-  )
+/** What is shown of a store in Redis: the server, one pair as it is there, and how fast the original is. */
+const lookAtRedis = async (url, botmaticId, extId) => {
+  const asked = connect(url)
+  const keys = [`${TOKEN}:b:${botmaticId}`, `${TOKEN}:e:${extId}`]
+  const pair = await Promise.all(keys.map(async (key) => [key, await asked.get(key)]))
+  const server = await serverOf(asked)
+  const original = await rates(createOriginal(asked.client))
+  asked.client.quit()
+  return { place: `Server: ${server}`, pair, original }
+}
 
-const run = async (url) => {
+/** What is shown of a store in a file. */
+const lookAtFile = (file) => ({ place: `File: ${file}, ${fs.statSync(file).size} bytes` })
+
+const run = async (url, file) => {
   const contacts = readContacts(data('contacts.csv'))
   const events = readEvents(data('events.jsonl'))
   // js-contact deletes contacts that it has no external id of, too: with `null`, which is no id.
@@ -88,11 +100,11 @@ const run = async (url) => {
     uninstalled: 0,
     calls: 0
   }
-  const redis = createKeyStore(url, { onError, readTimeout: 5_000, writeTimeout: 5_000 })
-  const keyStore = counted(redis, counts)
+  const keys = createKeyStore(url, { onError, readTimeout: 5_000, writeTimeout: 5_000 })
+  const keyStore = counted(keys, counts)
   // What an earlier demo on the same server may have left.
-  if (!(await redis.deleteAllIds(TOKEN)))
-    throw new Error('the Redis server is of no use, see above')
+  if (!(await keys.deleteAllIds(TOKEN)))
+    throw new Error(`${file ?? 'the Redis server'} is of no use, see above`)
 
   const format = '{task} |{bar}| {value}/{total}'
   const bar = new SingleBar({ format, noTTYOutput: true, notTTYSchedule: 500 }, Presets.rect)
@@ -103,9 +115,8 @@ const run = async (url) => {
   bar.stop()
 
   const imported = performance.now()
-  const asked = connect(url)
-  const firstExtId = await redis.getExtId(TOKEN, FIRST_ID)
-  const pair = await keysOf(asked, FIRST_ID, firstExtId)
+  const firstExtId = await keys.getExtId(TOKEN, FIRST_ID)
+  const look = file ? lookAtFile(file) : await lookAtRedis(url, FIRST_ID, firstExtId)
   started += performance.now() - imported
 
   const on = listeners(keyStore, TOKEN)
@@ -117,20 +128,29 @@ const run = async (url) => {
   bar.stop()
 
   const milliseconds = performance.now() - started
-  const server = await serverOf(asked)
-  const original = await rates(createOriginal(asked.client))
-  await redis.deleteAllIds(RATE_TOKEN)
-  const own = await rates(redis)
-  await redis.deleteAllIds(RATE_TOKEN)
-  asked.client.quit()
-  const isNative = redis.native
-  await redis.quit()
-  console.log(screen({ server, isNative, milliseconds, counts, pair, original, own }))
+  await keys.deleteAllIds(RATE_TOKEN)
+  const own = await rates(keys)
+  await keys.deleteAllIds(RATE_TOKEN)
+  const isNative = keys.native
+  await keys.quit()
+  console.log(screen({ ...look, isNative, milliseconds, counts, own }))
+}
+
+const runOnFile = async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'key-store-demo-'))
+  const file = path.join(folder, 'ids.redb')
+  try {
+    await run(`file:${file}`, file)
+  } finally {
+    fs.rmSync(folder, { recursive: true })
+  }
 }
 
 const main = async () => {
   const { REDIS_URL } = process.env
   if (REDIS_URL) return run(REDIS_URL)
+  if (!process.argv.includes('--redis')) return runOnFile()
+  if (!findProgram()) aptInstall('redis-server')
   const server = await startRedis()
   try {
     await run(server.url)

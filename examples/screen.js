@@ -31,29 +31,41 @@ const steps = ({ saved, hit, missed, deleted, uninstalled }) =>
     ]
   )
 
-const speeds = (original, own) => {
-  const row = (name, key) => [
-    name,
-    count(original[key]),
-    `${count(own[key])}, ${(own[key] / original[key]).toFixed(1)} times`
-  ]
-  return plain(
-    [`calls a second, ${UNDER_WAY} under way`, 'the original', 'this store'],
-    [row('saves', 'saves'), row('lookups', 'lookups')]
+const KINDS = ['saves', 'lookups']
+
+const speeds = (own) =>
+  plain(
+    [`calls a second, ${UNDER_WAY} under way`, 'this store'],
+    KINDS.map((kind) => [kind, count(own[kind])])
   )
-}
 
-/** All that the demo has to tell. */
-const screen = ({ server, isNative, milliseconds, counts, pair, original, own }) => `
-Server: ${server}. The store is ${isNative ? 'native: Rust, with a connection of its own' : "served by a client's own commands"}.
-${count(counts.calls)} calls of a customer's day, one after the other, in ${Math.round(milliseconds)} ms:
-${steps(counts)}
+const comparison = (original, own) =>
+  plain(
+    [`calls a second, ${UNDER_WAY} under way`, 'the original', 'this store'],
+    KINDS.map((kind) => [
+      kind,
+      count(original[kind]),
+      `${count(own[kind])}, ${(own[kind] / original[kind]).toFixed(1)} times`
+    ])
+  )
 
-One pair, as redis-cli shows it:
+/** A pair in Redis, which another program sees too; and how fast that server was for the original. */
+const inRedis = ({ pair, original, own }) => `One pair, as redis-cli shows it:
 ${pair.map(([key, value]) => `> GET ${key}\n"${value}"`).join('\n')}
 
 The same server, the same pairs:
-${speeds(original, own)}
+${comparison(original, own)}`
+
+const inFile = ({ own }) => `${speeds(own)}
+The same on Redis, beside the original: npm run demo -- --redis`
+
+/** All that the demo has to tell: `place` is where the pairs were, `pair` and `original` are of Redis only. */
+const screen = ({ place, isNative, milliseconds, counts, ...shown }) => `
+${place}. The store is ${isNative ? 'native: Rust' : "served by a client's own commands"}.
+${count(counts.calls)} calls of a customer's day, one after the other, in ${Math.round(milliseconds)} ms:
+${steps(counts)}
+
+${shown.pair ? inRedis(shown) : inFile(shown)}
 `
 
 module.exports = { screen }

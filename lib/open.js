@@ -10,7 +10,7 @@ const { Source } = require('./native/source')
 
 const ACCEPTED =
   'pass a client of redis, ioredis, iovalkey or valkey-glide, an object with get, set and del, ' +
-  'a URL (redis://, rediss://, redis-sentinel://, redis-cluster://, unix://), ' +
+  'a URL (redis://, rediss://, redis-sentinel://, redis-cluster://, unix://, file:, memory:), ' +
   'or {url} or {host, port, path, sentinel, cluster, username, password, db, tls, keyPrefix}'
 
 /** The commands that every client has. */
@@ -28,6 +28,18 @@ const complaint = (value) => {
   }
   if (own === value && !Array.isArray(value) && isPlain(value)) return withoutPlace(value)
   return `${kindOf(value)} is no client`
+}
+
+/** What an embedded store does with its file, `cacheSize` in MB. */
+const embedding = ({ durability = 'immediate', cacheSize = 64 }) => ({
+  durable: durability === 'immediate',
+  cacheSize
+})
+
+/** Options of embedded stores mean nothing to a server. */
+const refuseEmbedding = (given) => {
+  const [name] = ['durability', 'cacheSize'].filter((own) => given[own] !== undefined)
+  if (name) throw refuse(`option "${name}" is for the stores of file: and memory: only`)
 }
 
 /** The code of what is said when there is no native binary. */
@@ -55,9 +67,13 @@ const open = (client, given) => {
   if (!served) {
     if (!isAddress(client)) throw refuse(`${complaint(client)}; ${ACCEPTED}`)
     const settings = settingsOf(client)
+    const isEmbedded = Boolean(settings.file ?? settings.memory)
+    if (!isEmbedded) refuseEmbedding(given)
     if (!binding) throw Object.assign(new Error(missing), { code: NO_BINARY })
-    return new NativeStore(new Source(settings, timeouts), given)
+    const own = isEmbedded ? { ...settings, ...embedding(given) } : settings
+    return new NativeStore(new Source(own, timeouts), given)
   }
+  refuseEmbedding(given)
   const foreign = family?.foreign(served)
   const isNative = family && !foreign
   if (isNative && binding) {

@@ -27,7 +27,7 @@ const build = () => {
     [...args, '--message-format=json-render-diagnostics'],
     { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 28, stdio: ['ignore', 'pipe', 'inherit'] }
   )
-  if (error) stop('install Rust 1.88 or newer (https://rustup.rs), then run this again.')
+  if (error) stop('install Rust 1.90 or newer (https://rustup.rs), then run this again.')
   if (status !== 0) stop('cargo failed, see above.')
   const made = stdout
     .split('\n')

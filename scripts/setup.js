@@ -10,7 +10,7 @@ const { aptInstall } = require('./apt')
 const { PROGRAMS, findProgram } = require('./redis')
 
 const ROOT = path.join(__dirname, '..')
-const RUST = { major: 1, minor: 88 }
+const RUST = { major: 1, minor: 90 }
 
 /** What the npm scripts that begin here say at their start. */
 const TEXTS = {
@@ -24,8 +24,8 @@ const TEXTS = {
     'install: puts the packages in dist/ through package managers, bundlers and test runners. It takes ' +
     'about 5 minutes.',
   demo:
-    'demo: installs the npm packages, builds the addon and finds a Redis, then imports contacts and replays ' +
-    'a day of events. The first run takes one to five minutes, later ones some seconds.',
+    'demo: installs the npm packages and builds the addon, then imports contacts and replays a day of ' +
+    'events. The first run takes one to five minutes, later ones some seconds.',
   test:
     'test: sets up as the demo does, then runs the Rust checks, fuzzing, lint, types, all suites and the ' +
     'instruction counts. It takes 10 to 20 minutes.'
@@ -66,9 +66,7 @@ const build = () => {
   if (!run('npm', ['run', '--silent', 'build'])) stop('the addon did not build, see above.')
 }
 
-/** The demo is content with the server that REDIS_URL names; the tests start their own. */
 const ensureRedis = () => {
-  if (process.argv.includes('--any-redis') && process.env.REDIS_URL) return
   if (findProgram() || (aptInstall('redis-server') && findProgram())) return
   stop(`install ${PROGRAMS.join(' or ')} so that it is on the PATH, then run this again.`)
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-/// The five calls on pairs.
+/// The five calls on pairs, and one that lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// `saveIds`
@@ -15,6 +15,35 @@ pub enum Operation {
     DeleteIds,
     /// `deleteAllIds`
     DeleteAllIds,
+    /// A page of a listing: `first` is where it begins, as the page before it said, and `second` what is
+    /// listed, see [`Listed`].
+    ListIds,
+}
+
+/// What a listing lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// Botmatic ids of an integration: `b:<id>` each.
+    Botmatic,
+    /// External ids of an integration: `e:<id>` each.
+    External,
+    /// Both.
+    Both,
+    /// Integrations under a key prefix, each as the backend knows it: `<pairs>:<integration id>` where
+    /// it counts, else `<integration id>:b:<botmatic id>` for each pair.
+    Integrations,
+}
+
+impl Listed {
+    /// Reads the argument of a call.
+    pub fn read(argument: &[u8]) -> Listed {
+        match argument {
+            b"b" => Listed::Botmatic,
+            b"e" => Listed::External,
+            b"i" => Listed::Integrations,
+            _ => Listed::Both,
+        }
+    }
 }
 
 impl Operation {
@@ -26,12 +55,16 @@ impl Operation {
             Operation::GetExtId => "getExtId",
             Operation::DeleteIds => "deleteIds",
             Operation::DeleteAllIds => "deleteAllIds",
+            Operation::ListIds => "listIds",
         }
     }
 
     /// Whether the call only reads.
     pub fn is_lookup(self) -> bool {
-        matches!(self, Operation::GetBotmaticId | Operation::GetExtId)
+        matches!(
+            self,
+            Operation::GetBotmaticId | Operation::GetExtId | Operation::ListIds
+        )
     }
 }
 
@@ -91,6 +124,8 @@ pub enum Answer {
     Id(Bytes),
     /// There is no such id: `null`.
     Missing,
+    /// A page of a listing: where the next one begins, empty when there is none, and what is on this one.
+    Page(Vec<Bytes>),
 }
 
 impl From<bool> for Answer {

@@ -3,7 +3,7 @@
 //!
 //! Arrows point one way: [`node`] (the border to JavaScript) uses [`engine`] (the life of a call),
 //! which uses a [`backend`] (where pairs are kept); [`call`], [`key`], [`settings`] and [`error`] lie
-//! below all of them. Only [`node`] knows Node, and only [`backend::redis`] knows Redis.
+//! below all of them. Only [`node`] knows Node, only [`backend::redis`] knows Redis, and only [`backend::embedded`] knows files.
 
 #![warn(missing_docs, unreachable_pub)]
 

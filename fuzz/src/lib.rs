@@ -16,13 +16,14 @@ mod settings;
 
 #[path = "../../src/backend"]
 mod backend {
+    mod locked;
+
     /// What reads what a server writes.
     pub(crate) mod redis {
         mod commands;
         mod dialect;
         mod fence;
         mod kept;
-        mod locked;
         mod replies;
         mod run;
         mod slots;

@@ -7,10 +7,13 @@ const { calls, publishCall } = require('../shared/channels')
 const { Reporter, masked } = require('../shared/error')
 const { NativePromise, clock, setTimeout } = require('../shared/globals')
 const { reasonOf } = require('../shared/log')
+const { whenReady } = require('../shared/ready')
 const { within } = require('../shared/within')
 const { deleteAll } = require('./delete-all')
+const { PASSES, explained } = require('./explained')
 const { Failure } = require('./failure')
 const { complaint, readId } = require('./id')
+const { many } = require('./many')
 
 /** Where a client of no known family goes, where it has options as the known ones have. */
 const readSettings = ({ options }) => {
@@ -27,24 +30,6 @@ const settingsOf = (client, settings) => {
   }
 }
 
-const CODES = {
-  NOAUTH: 'AUTH',
-  WRONGPASS: 'AUTH',
-  NOPERM: 'NOPERM',
-  WRONGTYPE: 'WRONGTYPE',
-  READONLY: 'READONLY',
-  OOM: 'OOM',
-  MOVED: 'MOVED',
-  ASK: 'MOVED'
-}
-
-/**
- * Errors of a server that will serve later, as in src/error/reply.rs. Not READONLY: that passes on a connection to
- * the new master, which the client has to make.
- */
-const PASSES =
-  /^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|MISCONF|UNBLOCKED|REDIRECT)\b|max number of clients/
-
 /** How long to wait before trying again, in ms: twice as long each time, up to a limit. */
 const FIRST_WAIT = 50
 const LAST_WAIT = 1_500
@@ -60,30 +45,6 @@ const closed = () =>
 
 const unanswered = (limit) =>
   new Failure('CLOSED', `quit() was called, and the client has not answered for ${limit} ms since`)
-
-/** What to do about an error of a client, by code. */
-const ADVICE = {
-  AUTH: 'check the user name and password of the client',
-  NOPERM: "let its user run the store's commands on the store's keys",
-  WRONGTYPE: "another program keeps something else under this key; keep the store's keys to itself",
-  READONLY: 'its server is a replica; use the master',
-  OOM: 'give the server more memory, and keep its maxmemory-policy at noeviction',
-  MOVED: 'its server is one node of a cluster; use a cluster client, which reaches all of them',
-  CLOSED: 'make a new store from an open client',
-  UNREACHABLE: 'that did not pass by the deadline; look at the server',
-  REPLY: 'see the documentation of the client, or of Redis, for this'
-}
-
-/** Code and reason of a failure. Most errors of clients begin with the word that Redis replied. */
-const explained = (error) => {
-  if (error instanceof Failure) return [error.code, error.message]
-  // Redis quotes the arguments of an unknown command, which are keys.
-  const [message] = reasonOf(error).split(', with args')
-  const isClosed = /\bis (already )?closed/.test(message)
-  const known = PASSES.test(message) ? 'UNREACHABLE' : CODES[/^\w+/.exec(message)?.[0]]
-  const code = isClosed ? 'CLOSED' : (known ?? 'REPLY')
-  return [code, `the client answered "${message}"; ${ADVICE[code]}`]
-}
 
 /** What each call does, given the keys' stem and the text of its ids. */
 const OPERATIONS = {
@@ -106,10 +67,19 @@ const OPERATIONS = {
   deleteAllIds: async (commands, stem) => {
     await deleteAll(commands, stem)
     return true
-  }
+  },
+  ready: (commands, stem) => commands.get(`${stem}:b:ready`)
 }
 
-const isLookup = (operation) => operation.startsWith('get')
+/** Which option says how long a call may take. */
+const LIMITS = {
+  saveIds: 'writeTimeout',
+  getBotmaticId: 'readTimeout',
+  getExtId: 'readTimeout',
+  deleteIds: 'writeTimeout',
+  deleteAllIds: 'writeTimeout',
+  ready: 'connectTimeout'
+}
 
 /** The calls of a store that has no connection of its own: over the commands of its client. */
 class Delegate {
@@ -155,26 +125,44 @@ class Delegate {
   }
 
   saveIds(integrationId, botmaticId, extId) {
-    return this.#run('saveIds', integrationId, botmaticId, extId)
+    return this.#quietly('saveIds', integrationId, botmaticId, extId)
   }
 
   getBotmaticId(integrationId, extId) {
-    return this.#run('getBotmaticId', integrationId, extId)
+    return this.#quietly('getBotmaticId', integrationId, extId)
   }
 
   getExtId(integrationId, botmaticId) {
-    return this.#run('getExtId', integrationId, botmaticId)
+    return this.#quietly('getExtId', integrationId, botmaticId)
   }
 
   deleteIds(integrationId, botmaticId, extId) {
-    return this.#run('deleteIds', integrationId, botmaticId, extId)
+    return this.#quietly('deleteIds', integrationId, botmaticId, extId)
   }
 
   deleteAllIds(integrationId) {
-    return this.#run('deleteAllIds', integrationId)
+    return this.#quietly('deleteAllIds', integrationId)
   }
 
-  async #run(operation, integrationId, ...given) {
+  /** A call that rejects with a KeyStoreError when it fails, whatever the store is set to. */
+  call(operation, integrationId, ...ids) {
+    return this.#run(operation, integrationId, ids, (code, reason, integration) => {
+      throw this.#reporter.error(code, reason, operation, masked(integration))
+    })
+  }
+
+  many(operation, integrationId, ids) {
+    return many(this, operation, integrationId, ids)
+  }
+
+  #quietly(operation, integrationId, ...ids) {
+    return this.#run(operation, integrationId, ids, (code, reason, integration) =>
+      this.#reporter.fail(code, reason, operation, integration)
+    )
+  }
+
+  /** `fail` says what a failure comes to. */
+  async #run(operation, integrationId, given, fail) {
     const integration = toUSVString(`${integrationId}`)
     const ids = given.map(readId)
     const call = { operation, integration, attempts: 0 }
@@ -188,7 +176,7 @@ class Delegate {
     } catch (error) {
       const [code, reason] = explained(error)
       outcome = code
-      return this.#reporter.fail(code, reason, operation, integration)
+      return fail(code, reason, integration)
     } finally {
       if (calls.hasSubscribers) {
         const milliseconds = clock() - started
@@ -217,6 +205,12 @@ class Delegate {
     answer.then(done, done)
     this.#pending.set(answer, giveUp)
     return answer
+  }
+
+  /** See index.d.ts. */
+  ready() {
+    const looked = this.#attempt({ operation: 'ready', integration: '', attempts: 0 }, [])
+    return whenReady(looked, explained)
   }
 
   /** As `stats` of a store with a connection of its own, which bytes are unknown here. */
@@ -252,10 +246,8 @@ class Delegate {
   /** Runs a call after those of its integration before it, within its deadline and until `givenUp`. */
   #inTurn(call, ids, givenUp) {
     const { operation, integration } = call
-    const { readTimeout, writeTimeout } = this.#timeouts
-    const [limit, option] = isLookup(operation)
-      ? [readTimeout, 'readTimeout']
-      : [writeTimeout, 'writeTimeout']
+    const option = LIMITS[operation]
+    const limit = this.#timeouts[option]
     // A timer may come a part of a millisecond early.
     const deadline = clock() + Math.max(limit - 1, 1)
     const stem = `${this.#prefix}${integration}`

@@ -75,7 +75,7 @@ const explain = (failures, { here, isBundle, isNamed }) => {
     if (!failures.some((failure) => isUnknown(failure) || neededGlibc(failure))) {
       cures.push(`To install it: ${installCommand()}`)
     }
-    if (!isBundle) cures.push(`To build it, with Rust 1.88 or newer: ${buildCommand(here)}`)
+    if (!isBundle) cures.push(`To build it, with Rust 1.90 or newer: ${buildCommand(here)}`)
   }
   return [HEAD, ...reasons, ...cures].join('\n')
 }

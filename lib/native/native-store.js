@@ -2,9 +2,11 @@ const { id, text } = require('./argument')
 const { calls: channel, publishCall } = require('../shared/channels')
 const { Reporter } = require('../shared/error')
 const { NativePromise } = require('../shared/globals')
+const { whenReady } = require('../shared/ready')
 const { byCaller, tellLater } = require('./caller')
 const { Silence } = require('./silence')
 const { binding: native } = require('./load')
+const { many } = require('../delegate/many')
 
 /**
  * The calls of a store that has a connection of its own. All that a call does it does inside its
@@ -17,11 +19,18 @@ class NativeStore {
   /** The native side keeps it alive only while it has calls: it may know the store. */
   #report = (code, reason, operation, integration, number) =>
     this.#reporter.report(code, reason, operation, integration, (tell) => tellLater(number, tell))
+  #reportAlways = (code, reason, operation, integration, number) =>
+    this.#reporter.error(code, reason, operation, integration, (tell) => tellLater(number, tell))
   #store
   /** The native calls, of the link that they are over. */
   #calls
   #link
+  /** The same, of calls that reject when they fail, whatever the store is set to. */
+  #strictStore
+  #strictCalls
+  #readySettings
   #isTraced = false
+  #isEmbedded
 
   constructor(source, given) {
     const {
@@ -32,9 +41,13 @@ class NativeStore {
       keyPrefix = source.settings.keyPrefix ?? ''
     } = given
     this.#source = source
+    this.#isEmbedded = Boolean(source.settings.file ?? source.settings.memory)
     this.#reporter = new Reporter(given)
     const settings = { __proto__: null, strict, readTimeout, writeTimeout, maxPending, keyPrefix }
     this.#store = new native.RedisKeyStore(settings, this.#report, publish)
+    const strictSettings = { ...settings, __proto__: null, strict: true }
+    this.#strictStore = new native.RedisKeyStore(strictSettings, this.#reportAlways, publish)
+    this.#readySettings = { ...strictSettings, __proto__: null, readTimeout: given.connectTimeout }
     if (!given.onError) source.watch(new Silence(this))
   }
 
@@ -51,7 +64,9 @@ class NativeStore {
     return new NativePromise((resolve) => {
       const integration = text(integrationId)
       const ext = id(extId)
-      this.#ready(resolve).getBotmaticId(integration, ext)
+      const found = this.#find('findBotmaticId', integration, ext)
+      if (found === undefined) this.#ready(resolve).getBotmaticId(integration, ext)
+      else resolve(found)
     })
   }
 
@@ -59,7 +74,9 @@ class NativeStore {
     return new NativePromise((resolve) => {
       const integration = text(integrationId)
       const botmatic = id(botmaticId)
-      this.#ready(resolve).getExtId(integration, botmatic)
+      const found = this.#find('findExtId', integration, botmatic)
+      if (found === undefined) this.#ready(resolve).getExtId(integration, botmatic)
+      else resolve(found)
     })
   }
 
@@ -79,15 +96,45 @@ class NativeStore {
     })
   }
 
+  /** A call that rejects with a KeyStoreError when it fails, whatever the store is set to. */
+  call(operation, integrationId, ...ids) {
+    return new NativePromise((resolve) => {
+      const integration = text(integrationId)
+      const [first, second] = ids.map(id)
+      this.#ready(resolve)
+      this.#strictCalls[operation](integration, first, second)
+    })
+  }
+
+  many(operation, integrationId, ids) {
+    return many(this, operation, integrationId, ids)
+  }
+
+  /** See index.d.ts. A lookup of its own, since it has as long as connecting may take. */
+  ready() {
+    const report = (code, reason) => [code, reason.replace('(readTimeout)', '(connectTimeout)')]
+    const store = new native.RedisKeyStore(this.#readySettings, report, publish)
+    const looked = new NativePromise((resolve) => {
+      this.#ready(resolve)
+      store.calls(this.#link.native).getExtId('', 'ready')
+    })
+    return whenReady(looked, (reported) => reported)
+  }
+
+  #counts() {
+    const [own, strict] = [this.#store, this.#strictStore].map((store) => store.counts())
+    return { calls: own.calls + strict.calls, pending: own.pending + strict.pending }
+  }
+
   /** How many calls wait, and how many were answered. */
   counts() {
-    const { calls, pending } = this.#store.counts()
+    const { calls, pending } = this.#counts()
     const failed = Object.values(this.#reporter.failures).reduce((sum, count) => sum + count, 0)
     return { pending, answered: calls - pending - failed }
   }
 
   stats() {
-    const { calls, pending } = this.#store.counts()
+    const { calls, pending } = this.#counts()
     const { warnings } = this.#source
     return {
       calls,
@@ -103,6 +150,14 @@ class NativeStore {
     return this.#source.close()
   }
 
+  /** Answers a lookup of an embedded store at once, where that can be. */
+  #find(name, integration, id) {
+    if (!this.#isEmbedded || this.#link !== this.#source.link || channel.hasSubscribers) {
+      return undefined
+    }
+    return this.#calls[name](integration, id)
+  }
+
   /** The native calls, ready for one that `resolve` is the promise of. */
   #ready(resolve) {
     this.#source.catchUp()
@@ -110,10 +165,11 @@ class NativeStore {
     // Another once the client was closed and opened again.
     if (this.#link !== link) {
       this.#calls = this.#store.calls(link.native)
+      this.#strictCalls = this.#strictStore.calls(link.native)
       this.#link = link
     }
     if (channel.hasSubscribers !== this.#isTraced) {
-      this.#store.trace(channel.hasSubscribers)
+      for (const store of [this.#store, this.#strictStore]) store.trace(channel.hasSubscribers)
       this.#isTraced = channel.hasSubscribers
     }
     link.expect(

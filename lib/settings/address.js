@@ -96,6 +96,13 @@ const place = (options) => {
   return { path: notEmpty('path', path) }
 }
 
+/** What of the options of an embedded store the native side needs. */
+const embeddedSettings = ({ file, memory, keyPrefix, ...others }) => {
+  const [other] = Object.keys(others).filter((name) => name !== 'url' && others[name] !== undefined)
+  if (other) throw refuse(`option "${other}" is for a server, and an embedded store has none`)
+  return { file, memory, keyPrefix, db: 0, retry: true }
+}
+
 /**
  * The settings that a URL or an options object stands for.
  * @param {string | object} address
@@ -106,6 +113,7 @@ const settingsOf = (address) => {
   checkPlaces(given)
   const options = merged(given)
   const { tls, keyPrefix, db = 0 } = options
+  if (options.file ?? options.memory) return embeddedSettings(options)
   return {
     ...place(options),
     ...login(options),

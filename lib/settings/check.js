@@ -52,6 +52,11 @@ const kinds = {
     name: 'an object'
   },
   milliseconds: numbers(1, MAX_MS, `a whole number of milliseconds from 1 to ${MAX_MS}`),
+  megabytes: numbers(1, 65_536, 'a whole number of MB from 1 to 65536'),
+  durability: {
+    accepts: (v) => v === 'immediate' || v === 'eventual',
+    name: '"immediate" or "eventual"'
+  },
   count: numbers(1, 2 ** 32 - 1, 'a whole number from 1 to 4294967295'),
   port: numbers(1, 65_535, 'a whole number from 1 to 65535', port),
   database: numbers(0, 2 ** 31 - 1, 'a whole number from 0'),

@@ -8,10 +8,12 @@ const KNOWN = {
   responseTimeout: 'milliseconds',
   connectTimeout: 'milliseconds',
   keyPrefix: 'text',
-  maxPending: 'count'
+  maxPending: 'count',
+  durability: 'durability',
+  cacheSize: 'megabytes'
 }
 
-/** `writeTimeout` and `keyPrefix` have their defaults from the client, see `native-store`. */
+/** `durability` and `cacheSize` are for embedded stores, which have their defaults, see `open`; `writeTimeout` and `keyPrefix` have their defaults from the client, see `native-store`. */
 const DEFAULTS = {
   strict: false,
   readTimeout: 10_000,

@@ -1,13 +1,14 @@
 /** URLs, taken apart into the options of an address. */
 
 const { numberOption, refuse } = require('./check')
+const { isEmbedded, parseEmbedded } = require('./embedded')
 const { parseNode, withoutBrackets } = require('./place')
 
 const FORMS =
   'redis://[user:password@]host[:port][/db], rediss://… for TLS, ' +
   'redis-sentinel://[user:password@]host[:port][/db]?sentinelServiceName=name[&node=host:port], ' +
   'redis-cluster://[user:password@]host[:port][?node=host:port], ' +
-  'or unix://[user:password@]/path[?db=n]'
+  'unix://[user:password@]/path[?db=n], file:./path or memory:'
 
 const PROTOCOL = /^(?:redis|valkey)(s?)(?:-(sentinel|cluster))?:$/
 
@@ -89,6 +90,7 @@ const placeOf = (url) => {
 
 /** Takes the text of a URL apart into the options of an address. */
 const parseUrl = (text) => {
+  if (isEmbedded(text)) return parseEmbedded(text)
   let url
   try {
     // A URL with a user and no host is none to the parser: a socket's gets one.

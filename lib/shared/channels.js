@@ -18,6 +18,19 @@ const COMMANDS = {
   deleteAllIds: 'UNLINK'
 }
 
+/** What calls are made on, as the conventions have it. */
+const systemOf = (operation, { file, memory, db }) => {
+  if (file ?? memory) {
+    const system = { 'db.system.name': 'redb', 'db.operation.name': operation }
+    return file ? { ...system, 'db.namespace': file } : system
+  }
+  return {
+    'db.system.name': 'redis',
+    'db.operation.name': COMMANDS[operation],
+    ...(db !== undefined && { 'db.namespace': String(db) })
+  }
+}
+
 /** Where calls go, as the conventions have it: of several servers, the one that is asked first. */
 const serverOf = ({ path, sentinels, nodes, ...own }) => {
   if (path) return { 'server.address': path }
@@ -30,11 +43,9 @@ const publishCall = (call, settings = {}) => {
   const { operation, outcome } = call
   const message = {
     ...call,
-    'db.system.name': 'redis',
-    'db.operation.name': COMMANDS[operation],
+    ...systemOf(operation, settings),
     ...serverOf(settings)
   }
-  if (settings.db !== undefined) message['db.namespace'] = String(settings.db)
   // Codes alone are in capitals.
   if (/^[A-Z]/.test(outcome)) message['error.type'] = outcome
   calls.publish(message)

@@ -18,10 +18,11 @@ class KeyStoreError extends Error {
    * @param {string} code
    * @param {string} reason what happened, on which server, what to do
    * @param {string} operation the method that failed
-   * @param {string} integration the first characters of the integration id
+   * @param {string} [integration] the first characters of the integration id, of a call that has one
    */
   constructor(code, reason, operation, integration) {
-    super(`${operation} for integration "${integration}" failed: ${reason}`)
+    const whose = integration === undefined ? '' : ` for integration "${integration}"`
+    super(`${operation}${whose} failed: ${reason}`)
     this.code = code
     this.operation = operation
     this.integration = integration
@@ -52,16 +53,28 @@ class Reporter {
    * The error of a failure; `undefined` when nobody wants it. Others hear of it by what `tell` is given,
    * which is to run where the call was made.
    */
-  report(code, reason, operation, integration, tell = (run) => run()) {
-    const { strict, onError } = this.#given
-    this.failures[code] = (this.failures[code] ?? 0) + 1
-    if (!strict && !onError && !isLogging()) return undefined
+  report(code, reason, operation, integration, tell) {
+    if (this.#given.strict || this.isHeard) {
+      return this.error(code, reason, operation, integration, tell)
+    }
+    this.#count(code)
+    return undefined
+  }
+
+  /** The same for who wants the error in any case. */
+  error(code, reason, operation, integration, tell = (run) => run()) {
+    const { onError } = this.#given
+    this.#count(code)
     const error = new KeyStoreError(code, reason, operation, integration)
     tell(() => {
       log('%s', error.message)
       if (onError) this.#tell(error)
     })
     return error
+  }
+
+  #count(code) {
+    this.failures[code] = (this.failures[code] ?? 0) + 1
   }
 
   /** What the application's own function throws, or rejects with, harms nothing. */

@@ -5,6 +5,9 @@
 //! out. The deletion of a whole integration is a series of steps that the backend owns; between them
 //! the engine lets other calls through. Deadlines, order, replay and backoff are the engine's.
 
+pub mod either;
+pub mod embedded;
+mod locked;
 pub mod redis;
 
 use std::collections::VecDeque;
@@ -30,6 +33,11 @@ pub trait Backend: Send + Sync + 'static {
     /// What was met of late that whoever runs the server should know, each once.
     fn take_remarks(&self) -> Vec<Remark> {
         Vec::new()
+    }
+
+    /// Gives back what it holds besides its sessions, which are over. It may be connected to again.
+    fn close(&self) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
     }
 }
 

@@ -96,6 +96,7 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
                 if stage >= Stage::Orphan {
                     // Whoever closed it may look on the server whether it is gone.
                     self.reconnect.end();
+                    self.queue.backend.close().await;
                     if self.retire() {
                         return;
                     }

@@ -65,7 +65,7 @@ impl Lengths {
     }
 
     /// The arguments of these lengths that `text` begins with.
-    fn args(self, text: &[u8]) -> Args<'_> {
+    pub fn args(self, text: &[u8]) -> Args<'_> {
         let Lengths {
             prefix,
             integration,

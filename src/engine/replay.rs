@@ -33,7 +33,7 @@ impl Replay {
     }
 }
 
-/// The keys that a call reads or writes; those of a `deleteAllIds` are not known.
+/// The keys that a call reads or writes; those of a deletion or a listing are not known.
 fn keys(operation: Operation, args: Args<'_>) -> impl Iterator<Item = Vec<u8>> {
     let Args {
         stem,
@@ -44,7 +44,7 @@ fn keys(operation: Operation, args: Args<'_>) -> impl Iterator<Item = Vec<u8>> {
         Operation::SaveIds | Operation::DeleteIds => (Some(first), Some(second)),
         Operation::GetExtId => (Some(first), None),
         Operation::GetBotmaticId => (None, Some(first)),
-        Operation::DeleteAllIds => (None, None),
+        Operation::DeleteAllIds | Operation::ListIds => (None, None),
     };
     let botmatic = botmatic.map(|id| key::of(stem, Half::Botmatic, id));
     let external = external.map(|id| key::of(stem, Half::External, id));

@@ -144,6 +144,14 @@ pub enum Error {
         /// What it lacks.
         commands: &'static str,
     },
+    /// The file of an embedded store cannot be used, or not now.
+    #[error("{file}: {reason}")]
+    Storage {
+        /// The file, as it was given.
+        file: Arc<str>,
+        /// What is wrong with it, and what to do.
+        reason: Arc<str>,
+    },
     /// A fault of this module.
     #[error("internal error: {0}; please report it")]
     Internal(Arc<str>),
@@ -164,6 +172,7 @@ impl Error {
             Error::HungUp { .. } | Error::Lacking { .. } => "REPLY",
             Error::NoId { .. } => "NOID",
             Error::Late(error) => error.code(),
+            Error::Storage { .. } => "STORAGE",
             Error::Internal(_) => "INTERNAL",
             Error::Reply { kind, .. } => match kind {
                 ReplyKind::NoPerm => "NOPERM",
@@ -204,6 +213,7 @@ impl Error {
             | Error::Database { reply, .. }
             | Error::Reply { reply, .. } => reply,
             Error::Closed
+            | Error::Storage { .. }
             | Error::Busy { .. }
             | Error::Timeout { .. }
             | Error::HungUp { .. }

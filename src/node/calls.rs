@@ -1,5 +1,7 @@
 //! The calls of a store: arguments in, promises out.
 
+use std::cell::{Cell, RefCell};
+use std::ptr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -8,6 +10,7 @@ use tokio::time::Instant;
 use napi::bindgen_prelude::{JsObjectValue, Object};
 use napi::{Env, Result, sys};
 
+use super::completion_queue::Place;
 use super::function::{ARGUMENTS, function};
 use super::link::Shared;
 use super::owner::Owner;
@@ -15,17 +18,23 @@ use super::promise::Ticket;
 use super::promise::UnderWay;
 use super::text::{self, Unwritten};
 use super::trace::Trace;
+use super::value::Values;
 use crate::call::{NoId, Operation};
 use crate::engine::{Call, Completion, Failure, Receiver};
 use crate::error::{Error, masked};
 
-const OPERATIONS: [Operation; 5] = [
+const OPERATIONS: [Operation; 6] = [
     Operation::SaveIds,
     Operation::GetBotmaticId,
     Operation::GetExtId,
     Operation::DeleteIds,
     Operation::DeleteAllIds,
+    Operation::ListIds,
 ];
+
+/// How many lookups are answered at once before one is made as a call, which the event loop has to turn
+/// for: who awaits one after the other must not keep all else waiting.
+const FINDS: u32 = 256;
 
 /// What a store does its calls on a link with.
 pub(super) struct Calls {
@@ -34,6 +43,10 @@ pub(super) struct Calls {
     /// Of a call made at the link's epoch.
     read_deadline: Instant,
     write_deadline: Instant,
+    /// How many lookups were answered at once since the event loop had its turn.
+    finds: Cell<u32>,
+    /// The arguments of such a lookup.
+    text: RefCell<Vec<u8>>,
 }
 
 impl Calls {
@@ -42,6 +55,8 @@ impl Calls {
         Rc::new(Calls {
             read_deadline: deadline(owner.settings.read_timeout),
             write_deadline: deadline(owner.settings.write_timeout),
+            finds: Cell::new(0),
+            text: RefCell::default(),
             shared,
             owner,
         })
@@ -55,6 +70,14 @@ impl Calls {
             let run = move |env, given| calls.call(env, operation, given);
             functions
                 .set_named_property(operation.name(), function(env, operation.name(), run)?)?;
+        }
+        for (name, operation) in [
+            ("findBotmaticId", Operation::GetBotmaticId),
+            ("findExtId", Operation::GetExtId),
+        ] {
+            let calls = self.clone();
+            let run = move |env, given| calls.find(env, operation, given);
+            functions.set_named_property(name, function(env, name, run)?)?;
         }
         Ok(functions)
     }
@@ -73,6 +96,38 @@ impl Calls {
             self.shared.promises.free([ticket]);
         }
         std::ptr::null_mut()
+    }
+
+    /// Answers a lookup of an embedded store at once; gives nothing where it has to be made as a call: other
+    /// calls are under way, or the event loop is to have its turn.
+    fn find(
+        &self,
+        env: sys::napi_env,
+        operation: Operation,
+        [integration, id, _]: [sys::napi_value; ARGUMENTS],
+    ) -> sys::napi_value {
+        let Shared {
+            queue, completions, ..
+        } = &*self.shared;
+        let found = self.finds.replace(self.finds.get() + 1);
+        let Place::Other(embedded) = &*queue.backend else {
+            return ptr::null_mut();
+        };
+        if found >= FINDS || completions.pending() > 0 || self.refusal().is_some() {
+            self.finds.set(0);
+            return ptr::null_mut();
+        }
+        let mut text = self.text.borrow_mut();
+        text.clear();
+        let prefix = self.owner.settings.key_prefix.as_bytes();
+        let Ok(lengths) = text::write(env, prefix, integration, &[id], &mut text) else {
+            return ptr::null_mut();
+        };
+        let Some(answer) = embedded.find(operation, lengths.args(&text)) else {
+            return ptr::null_mut();
+        };
+        self.owner.count();
+        Values::new(env).of(env, &answer)
     }
 
     fn make(
@@ -204,6 +259,7 @@ fn ids_of(operation: Operation) -> &'static [&'static str] {
         Operation::SaveIds | Operation::DeleteIds => &["botmatic id", "external id"],
         Operation::GetBotmaticId => &["external id"],
         Operation::GetExtId => &["botmatic id"],
+        Operation::ListIds => &["cursor", "kind"],
         Operation::DeleteAllIds => &[],
     }
 }

@@ -15,6 +15,8 @@ use super::listener::Listener;
 use super::promise::{Promises, Ticket, settle};
 use super::signal::Signal;
 use super::value::{Reference, Scope, Values, boolean};
+use crate::backend::either::Either;
+use crate::backend::embedded::Embedded;
 use crate::backend::redis::{Owner, Redis};
 use crate::engine::{self, Completion, ConnectionEvent, Receiver};
 use crate::settings::Settings;
@@ -23,7 +25,10 @@ use crate::settings::Settings;
 const RESULTS_A_SCOPE: usize = 256;
 
 /// The calls of a link.
-pub(super) type Queue = engine::Queue<Ticket, Redis>;
+pub(super) type Queue = engine::Queue<Ticket, Place>;
+
+/// Where the pairs of a link are.
+pub(super) type Place = Either<Arc<Redis>, Arc<Embedded>>;
 
 /// The receiver of a link's results.
 pub(super) struct CompletionQueue {

@@ -10,10 +10,9 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::board::Board;
-use super::completion_queue::{CompletionQueue, Queue};
+use super::completion_queue::{CompletionQueue, Place, Queue};
 use super::promise::Ticket;
 use super::waiting::{WaitingCall, WaitingCalls};
-use crate::backend::redis::Redis;
 use crate::call::Answer;
 use crate::engine::{Call, Completion, Lengths, Receiver, Submission};
 use crate::error::Error;
@@ -25,7 +24,7 @@ pub(super) struct Gate {
     completions: Arc<CompletionQueue>,
     board: Rc<Board>,
     settings: RefCell<Arc<Settings>>,
-    submission: RefCell<Submission<Ticket, Redis>>,
+    submission: RefCell<Submission<Ticket, Place>>,
     waiting: RefCell<Waiting>,
     /// Who wants to know the settings of now.
     asked: RefCell<Option<oneshot::Sender<Arc<Settings>>>>,

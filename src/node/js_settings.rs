@@ -7,8 +7,11 @@ use napi::{Error, Result, Status};
 use napi_derive::napi;
 
 use crate::settings::{
-    Address, Cluster, Endpoint, Family, Names, NatMap, Sentinel, Settings, Tls, TlsOptions,
+    Address, Cluster, Endpoint, Family, File, Names, NatMap, Sentinel, Settings, Tls, TlsOptions,
 };
+
+/// In bytes.
+const MEGABYTE: usize = 1024 * 1024;
 
 /// Where a server is and how to log in; times in ms.
 #[napi(object, object_to_js = false)]
@@ -31,6 +34,14 @@ pub struct ServerSettings {
     pub sentinel_tls: Option<TlsSettings>,
     /// Nodes of a cluster, in place of a host.
     pub nodes: Option<Vec<AddressSettings>>,
+    /// Path of the file of an embedded store, in place of a host.
+    pub file: Option<String>,
+    /// An embedded store in memory, in place of a host.
+    pub memory: Option<bool>,
+    /// Whether a change of an embedded store is on the disk before its call is answered.
+    pub durable: Option<bool>,
+    /// How much of an embedded store's file is cached in memory, in MB.
+    pub cache_size: Option<u32>,
     /// Where servers that call themselves `host:port` are really reached.
     pub nat_map: Option<HashMap<String, AddressSettings>>,
     /// 4 or 6: only addresses of that IP version.
@@ -141,6 +152,14 @@ fn endpoint(given: &mut ServerSettings) -> Result<Endpoint> {
             seeds: addresses(nodes),
             nat_map,
         })
+    } else if let Some(path) = given.file.take() {
+        Endpoint::File(File {
+            path: path.into(),
+            is_durable: given.durable.unwrap_or(true),
+            cache_size: given.cache_size.unwrap_or(1) as usize * MEGABYTE,
+        })
+    } else if given.memory.is_some() {
+        Endpoint::Memory
     } else {
         Endpoint::Tcp {
             address: Address {

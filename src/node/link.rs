@@ -9,7 +9,7 @@ use napi::{Env, JsValue, Result, sys};
 use napi_derive::napi;
 
 use super::board::Board;
-use super::completion_queue::{CompletionQueue, Queue};
+use super::completion_queue::{CompletionQueue, Place, Queue};
 use super::gate::Gate;
 use super::js_settings::ServerSettings;
 use super::listener::Listener;
@@ -17,7 +17,7 @@ use super::promise::Promises;
 use super::value::Reference;
 use crate::backend::redis::{Owner, Redis};
 use crate::error::Error;
-use crate::settings::Settings;
+use crate::settings::{Endpoint, Settings};
 
 /// A connection to one server, opened by the first call.
 #[napi]
@@ -87,7 +87,11 @@ impl Link {
         let promises = Rc::new(Promises::new(board.clone()));
         let completions = CompletionQueue::new(listener, settle);
         let owner = is_of_client.then(|| completions.clone() as Arc<dyn Owner>);
-        let queue = Queue::new(Redis::of(owner), completions.clone());
+        let place = match settings.endpoint {
+            Endpoint::File(_) | Endpoint::Memory => Place::Other(Arc::default()),
+            _ => Place::One(Arc::new(Redis::of(owner))),
+        };
+        let queue = Queue::new(place, completions.clone());
         let gate = Gate::new(queue.clone(), completions.clone(), board, settings);
         let gate = Rc::new(gate);
         completions.open(env, promises.clone(), gate.clone())?;
@@ -202,10 +206,13 @@ impl Link {
     /// What went over its connections so far.
     #[napi]
     pub fn bytes(&self) -> Bytes {
-        let stats = self.0.queue.backend.stats();
+        let (sent, received) = match &*self.0.queue.backend {
+            Place::One(redis) => (redis.stats().sent(), redis.stats().received()),
+            Place::Other(_) => (0, 0),
+        };
         Bytes {
-            sent: stats.sent() as f64,
-            received: stats.received() as f64,
+            sent: sent as f64,
+            received: received as f64,
         }
     }
 }

@@ -39,7 +39,7 @@ impl Trace {
         let outcome = match result {
             Ok(Answer::Yes) => "true",
             Ok(Answer::No) => "false",
-            Ok(Answer::Id(_)) => "found",
+            Ok(Answer::Id(_) | Answer::Page(_)) => "found",
             Ok(Answer::Missing) => "missing",
             Err(failure) => failure.error.code(),
         };

@@ -2,6 +2,7 @@
 
 use std::ptr;
 
+use bytes::Bytes;
 use napi::{Result, check_status, sys};
 
 use crate::call::Answer;
@@ -128,8 +129,24 @@ impl Values {
             Answer::No => self.no,
             Answer::Missing => self.null,
             Answer::Id(id) => string(env, id).unwrap_or(self.undefined),
+            Answer::Page(page) => strings(env, page).unwrap_or(self.undefined),
         }
     }
+}
+
+/// A JavaScript array of strings; `None` where it cannot be made.
+fn strings(env: sys::napi_env, texts: &[Bytes]) -> Option<sys::napi_value> {
+    let mut array = ptr::null_mut();
+    // SAFETY: `array` is a valid place for a handle of `env`.
+    let status = unsafe { sys::napi_create_array_with_length(env, texts.len(), &mut array) };
+    if status != sys::Status::napi_ok {
+        return None;
+    }
+    for (n, text) in texts.iter().enumerate() {
+        // SAFETY: both are live handles of `env`, `array` that of an array.
+        unsafe { sys::napi_set_element(env, array, n as u32, string(env, text)?) };
+    }
+    Some(array)
 }
 
 /// `true` or `false`

@@ -26,6 +26,21 @@ pub enum Endpoint {
     Sentinel(Sentinel),
     /// The masters of a Redis Cluster.
     Cluster(Cluster),
+    /// None: an embedded database in a file.
+    File(File),
+    /// None: an embedded database in memory.
+    Memory,
+}
+
+/// An embedded database in a file.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Where it is, as it was given.
+    pub path: PathBuf,
+    /// Whether a change is on the disk before its call is answered; else it is a little later.
+    pub is_durable: bool,
+    /// How much of it is cached in memory, in bytes.
+    pub cache_size: usize,
 }
 
 /// A host and port.
@@ -115,7 +130,7 @@ pub enum Family {
 pub struct Settings {
     /// Where the server is.
     pub endpoint: Endpoint,
-    /// How the server is named in messages: `host:port` or the socket's path, never a password.
+    /// How the server is named in messages: `host:port` or the path of socket or file, never a password.
     pub server: Arc<str>,
     /// TLS, none when `None`.
     pub tls: Option<Tls>,
@@ -150,6 +165,8 @@ impl Endpoint {
                 format!("master \"{master}\" of the sentinels {nodes}").into()
             }
             Endpoint::Cluster(cluster) => format!("the cluster of {}", list(&cluster.seeds)).into(),
+            Endpoint::File(file) => file.path.display().to_string().into(),
+            Endpoint::Memory => "memory".into(),
         }
     }
 }

@@ -4,9 +4,12 @@ use std::mem;
 use std::sync::Arc;
 use std::vec;
 
+use redis::Value;
+
 use super::deletion::{Deletion, Step};
 use super::dialect::{Dialect, Feature, Lacks};
-use super::operations::{Reception, of_reply, outcome};
+use super::listing::Page;
+use super::operations::{Reception, of_reply, outcome, unexpected};
 use super::pipeline::Known;
 use super::replies::Reply;
 use super::topology::Topology;
@@ -20,6 +23,8 @@ pub struct Answers {
     /// What the server was known to lack when they were sent.
     lacks: Lacks,
     received: Received,
+    /// The pages that calls among them asked for.
+    pages: vec::IntoIter<Page>,
     nonsense: Option<Error>,
 }
 
@@ -53,12 +58,50 @@ impl Received {
 
 impl Answers {
     /// What was received from a server that was known to lack so much.
-    pub(super) fn new(dialect: Arc<Dialect>, lacks: Lacks, received: Received) -> Answers {
+    pub(super) fn new(
+        dialect: Arc<Dialect>,
+        lacks: Lacks,
+        received: Received,
+        pages: Vec<Page>,
+    ) -> Answers {
         Answers {
             dialect,
             lacks,
             received,
+            pages: pages.into_iter(),
             nonsense: None,
+        }
+    }
+
+    fn next_page(&mut self, history: &mut History) -> Outcome {
+        let came = match &mut self.received {
+            Received::Replies(replies) => replies.next().map(Reception::Reply),
+            Received::Pieces(pieces) => pieces.next(),
+            Received::Topology(_) | Received::Unsent => None,
+        };
+        let operation = Operation::ListIds;
+        let server = &self.dialect.server;
+        let outcome = match (came, self.pages.next()) {
+            (Some(Reception::Reply(Reply::Value(reply @ Value::Array(_)))), Some(page)) => page
+                .answer(reply)
+                .map(|answer| Outcome::Settled(Ok(answer)))
+                .ok_or_else(|| unexpected(operation, server)),
+            (came, _) => {
+                let came = came.unwrap_or(Reception::Lost);
+                outcome(operation, came, history, server, self.lacks)
+            }
+        };
+        self.learned(outcome)
+    }
+
+    fn learned(&mut self, outcome: Result<Outcome, Error>) -> Outcome {
+        match outcome {
+            Ok(Outcome::Refused(error)) => {
+                self.learn(&error);
+                Outcome::Refused(error)
+            }
+            Ok(outcome) => outcome,
+            Err(error) => self.out_of_step(error),
         }
     }
 
@@ -83,6 +126,9 @@ impl backend::Answers for Answers {
     type Deletion = Deletion;
 
     fn next(&mut self, operation: Operation, history: &mut History) -> Outcome {
+        if operation == Operation::ListIds {
+            return self.next_page(history);
+        }
         let (server, lacks) = (&self.dialect.server, self.lacks);
         let outcome = match &mut self.received {
             Received::Replies(replies) => match replies.next() {
@@ -97,14 +143,7 @@ impl backend::Answers for Answers {
             // To be sent again as what is lost is, but nothing of it was carried out.
             Received::Unsent => Ok(Outcome::Lost),
         };
-        match outcome {
-            Ok(Outcome::Refused(error)) => {
-                self.learn(&error);
-                Outcome::Refused(error)
-            }
-            Ok(outcome) => outcome,
-            Err(error) => self.out_of_step(error),
-        }
+        self.learned(outcome)
     }
 
     fn step(&mut self, deletion: &mut Deletion) -> Option<Outcome> {

@@ -5,6 +5,8 @@
 pub(super) struct Commands {
     bytes: Vec<u8>,
     count: usize,
+    /// Which of them are for a node of a cluster by its number, rather than by their key.
+    nodes: Vec<(usize, usize)>,
 }
 
 /// One of them, read back.
@@ -13,6 +15,8 @@ pub(super) struct Command<'a> {
     pub bytes: &'a [u8],
     /// Its name and arguments.
     pub words: Vec<&'a [u8]>,
+    /// The number of the node that it is for, whatever its key.
+    pub node: Option<usize>,
 }
 
 impl Commands {
@@ -21,6 +25,7 @@ impl Commands {
         Commands {
             bytes: Vec::with_capacity(bytes),
             count: 0,
+            nodes: Vec::new(),
         }
     }
 
@@ -50,6 +55,11 @@ impl Commands {
         self.number(b'*', 1 + arguments);
         self.word([name.as_bytes()]);
         self.count += 1;
+    }
+
+    /// The command that was begun last is for the node of this number.
+    pub(super) fn for_node(&mut self, node: usize) {
+        self.nodes.push((self.count - 1, node));
     }
 
     /// Adds an argument, put together of its parts.
@@ -82,6 +92,8 @@ impl Commands {
     /// Reads them back.
     pub(super) fn iter(&self) -> impl Iterator<Item = Command<'_>> {
         let mut rest = self.bytes.as_slice();
+        let mut nodes = self.nodes.iter().peekable();
+        let mut at = 0;
         std::iter::from_fn(move || {
             let start = rest;
             let count = number(&mut rest)?;
@@ -93,9 +105,12 @@ impl Commands {
                     Some(word)
                 })
                 .collect();
+            let node = nodes.next_if(|(of, _)| *of == at).map(|(_, node)| *node);
+            at += 1;
             Some(Command {
                 bytes: &start[..start.len() - rest.len()],
                 words: words?,
+                node,
             })
         })
     }
@@ -106,6 +121,7 @@ impl From<&Command<'_>> for Commands {
         Commands {
             bytes: command.bytes.to_vec(),
             count: 1,
+            nodes: Vec::new(),
         }
     }
 }

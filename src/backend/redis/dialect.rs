@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use redis::ServerError;
 
-use super::locked::locked;
+use crate::backend::locked::locked;
 
 /// After so long all is asked anew.
 const KEPT: Duration = Duration::from_secs(3_600);

@@ -1,8 +1,8 @@
 //! Whether a server may evict pairs, which have no expiry, when its memory is full: then a save that was
 //! answered is no promise. Each server tells once, in the login to it.
 
-use super::locked::locked;
 use super::server::Server;
+use crate::backend::locked::locked;
 
 /// Whether the server has told.
 pub(super) fn is_known(server: &Server<'_>) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use super::locked::locked;
+use crate::backend::locked::locked;
 
 /// How a server names a connection: a number, and the address that it sees. Both, since a server
 /// that was restarted counts anew.

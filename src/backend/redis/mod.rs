@@ -10,7 +10,7 @@ mod eviction;
 mod fence;
 mod in_turn;
 mod kept;
-mod locked;
+mod listing;
 mod login;
 mod operations;
 mod pipeline;
@@ -37,10 +37,10 @@ pub use session::Session;
 pub use stats::Stats;
 
 use super::{Backend, ConnectError, Remark};
+use crate::backend::locked::locked;
 use crate::error::Error;
 use crate::settings::Settings;
 use kept::Kept;
-use locked::locked;
 use server::late;
 
 /// Who knows what to connect with by now.

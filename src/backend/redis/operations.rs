@@ -42,7 +42,9 @@ pub(super) fn write(operation: Operation, args: Args<'_>, names: &Names, out: &m
             out.word(key(Half::Botmatic, first));
             out.word(key(Half::External, second));
         }
-        Operation::DeleteAllIds => unreachable!("a walk, not one command: see Deletion"),
+        Operation::DeleteAllIds | Operation::ListIds => {
+            unreachable!("see Deletion and Page, which know where they are")
+        }
     }
 }
 

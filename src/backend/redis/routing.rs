@@ -86,7 +86,7 @@ impl<O: Fn(&[u8]) -> usize> Router<'_, O> {
             let is_walk = [&names.scan, &names.keys]
                 .map(|walk| walk.as_bytes())
                 .contains(&name);
-            let walked = self.walked.filter(|_| is_walk);
+            let walked = self.walked.filter(|_| is_walk).or(command.node);
             pieces.push(Piece {
                 node: walked.unwrap_or_else(|| (self.owner)(arguments[0])),
                 command: command.into(),

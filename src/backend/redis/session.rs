@@ -16,6 +16,7 @@ use super::connection::{Connection, broken};
 use super::deletion::{Deletion, Keyspace, Sends};
 use super::dialect::{Dialect, Feature, Lacks};
 use super::kept::Kept;
+use super::listing::Page;
 use super::operations::write;
 use super::sentinel;
 use super::server::{Place, Server};
@@ -39,6 +40,8 @@ pub struct Session {
     settings: Arc<Settings>,
     number: u64,
     in_flight: usize,
+    /// The pages that each sending in flight asked for.
+    pages: VecDeque<Vec<Page>>,
     dialect: Arc<Dialect>,
     /// What the server was known to lack at the beginning.
     lacks: Lacks,
@@ -72,12 +75,22 @@ impl Session {
             settings: settings.clone(),
             number: SESSIONS.fetch_add(1, Ordering::Relaxed),
             in_flight: 0,
+            pages: VecDeque::new(),
             connections,
         })
     }
 
-    fn answers(&self, received: Received) -> Answers {
-        Answers::new(self.dialect.clone(), self.lacks, received)
+    /// What came back for the first sending in flight.
+    fn answers(&mut self, received: Received) -> Answers {
+        let pages = self.pages.pop_front().unwrap_or_default();
+        Answers::new(self.dialect.clone(), self.lacks, received, pages)
+    }
+
+    fn nodes(&self) -> usize {
+        match &self.connections {
+            Connections::Single(_) => 1,
+            Connections::Cluster(cluster) => cluster.nodes(),
+        }
     }
 }
 
@@ -97,6 +110,10 @@ impl Connections {
             Endpoint::Cluster(of) => {
                 let cluster = Cluster::open(settings, of, kept, end).await?;
                 return Ok(Connections::Cluster(Box::new(cluster)));
+            }
+            Endpoint::File(_) | Endpoint::Memory => {
+                let reason = "an embedded store is no server".into();
+                return Err(ConnectError::lasting(Error::Internal(reason)));
             }
         };
         let server = Server::of(settings, place, settings.server.clone(), kept);
@@ -142,10 +159,18 @@ impl backend::Session for Session {
         // Room for all of it, so that nothing grows: a save has each argument twice.
         let room = 2 * bytes + COMMAND_ROOM * calls.len();
         let mut commands = Commands::with_capacity(room);
+        let names = &self.settings.names;
+        let mut pages = Vec::new();
         for (operation, args) in calls {
-            write(operation, args, &self.settings.names, &mut commands);
+            if operation == Operation::ListIds {
+                let place = (self.number, self.nodes());
+                pages.push(Page::write(args, place, names, &mut commands));
+            } else {
+                write(operation, args, names, &mut commands);
+            }
         }
         self.in_flight += 1;
+        self.pages.push_back(pages);
         match &mut self.connections {
             Connections::Single(connection) => connection.pipeline.send(commands),
             Connections::Cluster(cluster) => cluster.send(&commands),
@@ -153,13 +178,13 @@ impl backend::Session for Session {
     }
 
     fn step(&mut self, deletion: &mut Deletion) -> Result<(), Error> {
-        let (nodes, is_cluster) = match &self.connections {
-            Connections::Single(_) => (1, false),
-            Connections::Cluster(cluster) => (cluster.nodes(), cluster.has_slots()),
+        let is_cluster = match &self.connections {
+            Connections::Single(_) => false,
+            Connections::Cluster(cluster) => cluster.has_slots(),
         };
         let keyspace = Keyspace {
             session: self.number,
-            nodes,
+            nodes: self.nodes(),
             is_cluster,
             lacks: self.dialect.lacks(),
             has_named_user: self.settings.username.is_some(),
@@ -167,6 +192,7 @@ impl backend::Session for Session {
         let server = &self.settings.server;
         let step = deletion.next(&self.settings.names, keyspace, server)?;
         self.in_flight += 1;
+        self.pages.push_back(Vec::new());
         match (&mut self.connections, step) {
             (Connections::Cluster(cluster), step) => cluster.step(&step),
             (Connections::Single(connection), Sends::Commands(commands, _)) => {

@@ -7,9 +7,9 @@ use redis::Value;
 use tokio::time::{Instant, timeout_at};
 
 use crate::backend::ConnectError;
+use crate::backend::locked::locked;
 use crate::backend::redis::connection::{Connection, broken};
 use crate::backend::redis::kept::Kept;
-use crate::backend::redis::locked::locked;
 use crate::backend::redis::server::{Place, Server};
 use crate::backend::redis::slots::Slots;
 use crate::error::Error;

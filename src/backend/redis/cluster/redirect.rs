@@ -6,8 +6,8 @@ use std::sync::atomic::Ordering;
 use redis::{ServerError, Value};
 
 use super::{Cluster, InFlight, Sent, Wholes};
+use crate::backend::locked::locked;
 use crate::backend::redis::answers::Received;
-use crate::backend::redis::locked::locked;
 use crate::backend::redis::replies::Reply;
 use crate::backend::redis::routing::PieceReception;
 use crate::backend::redis::topology::{Questions, Topology, TopologyError};

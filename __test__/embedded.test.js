@@ -1,0 +1,354 @@
+/** Stores in files: how they are named, what is refused, what they share, and what trouble does to them. */
+
+const assert = require('node:assert/strict')
+const { createHash } = require('node:crypto')
+const fs = require('node:fs')
+const path = require('node:path')
+const { pathToFileURL } = require('node:url')
+const { describe, test } = require('node:test')
+const { Worker } = require('node:worker_threads')
+const createKeyStore = require('..')
+const { useFolder } = require('./support/backends')
+const { ROOT, run, runScript } = require('./support/programs')
+
+const folder = useFolder()
+let names = 0
+const fresh = (name = `${names++}.redb`) => path.join(folder.path, name)
+
+/** A strict store, closed at the end of the test `t`. */
+const open = (t, address, options) => {
+  const store = createKeyStore(address, { strict: true, ...options })
+  t.after(() => store.quit())
+  return store
+}
+
+const saves = async (store) => {
+  assert.equal(await store.saveIds('i', 1, 'x'), true)
+  assert.equal(await store.getBotmaticId('i', 'x'), '1')
+}
+
+describe('addresses', () => {
+  const forms = {
+    'an absolute path': (file) => `file:${file}`,
+    'a relative path': (file) => `file:${path.relative(process.cwd(), file)}`,
+    'a file URL': (file) => pathToFileURL(file).href,
+    'a URL object': (file) => pathToFileURL(file),
+    '{url}': (file) => ({ url: `file:${file}` }),
+    'a scheme in capitals': (file) => `FILE:${file}`
+  }
+  for (const [form, address] of Object.entries(forms)) {
+    test(form, async (t) => {
+      const file = fresh(`spaces % ü ${names++}.redb`)
+      await saves(open(t, address(file)))
+      assert.ok(fs.existsSync(file), file)
+    })
+  }
+
+  test('a relative path is of the folder in which the store was made', async (t) => {
+    const before = process.cwd()
+    process.chdir(folder.path)
+    const store = open(t, 'file:./relative.redb')
+    process.chdir(before)
+    await saves(store)
+    assert.ok(fs.existsSync(fresh('relative.redb')))
+  })
+
+  test('keyPrefix keeps stores of one file apart', async (t) => {
+    const url = `file:${fresh()}`
+    await saves(open(t, url, { keyPrefix: 'a:' }))
+    assert.equal(await open(t, { url, keyPrefix: 'b:' }).getExtId('i', 1), null)
+    assert.equal(await open(t, url, { keyPrefix: 'a:' }).getExtId('i', 1), 'x')
+  })
+
+  for (const [address, options, message] of [
+    ['file:', {}, /names no file/],
+    ['file://', {}, /names a folder/],
+    ['file:./folder/', {}, /names a folder/],
+    ['file://host.example/x', {}, /file URL/],
+    ['file:/a\0b', {}, /NUL/],
+    ['memory:x', {}, /nothing behind it/],
+    [{ url: 'file:./x', password: 'secret' }, {}, /"password" is for a server/],
+    [{ url: 'memory:', tls: true }, {}, /"tls" is for a server/],
+    [{ url: 'file:./x', host: 'h' }, {}, /"host" cannot stand beside "url"/],
+    ['file:./x', { durability: 'never' }, /"immediate" or "eventual"/],
+    ['file:./x', { cacheSize: 0 }, /MB/],
+    ['redis://localhost', { durability: 'eventual' }, /"durability" is for the stores of file:/],
+    ['redis://localhost', { cacheSize: 1 }, /"cacheSize" is for the stores of file:/]
+  ]) {
+    test(`refused: ${JSON.stringify(address)} ${JSON.stringify(options)}`, () => {
+      assert.throws(() => createKeyStore(address, options), { name: 'TypeError', message })
+    })
+  }
+})
+
+describe('what cannot be used is named, and left as it is', () => {
+  const REDB = Buffer.from('redb\x1A\x0A\xA9\x0D\x0A', 'latin1')
+  const files = {
+    'a missing folder': [() => path.join(folder.path, 'missing', 'ids.redb'), /folder/],
+    'a folder': [() => folder.path, /directory/],
+    'a file as a folder': [() => path.join(__filename, 'ids.redb'), /folder is a file/],
+    'a text': [() => write('These are notes, and no store.'), /no file of this store/],
+    'a short text': [() => write('x'), /no file of this store/],
+    'the beginning of a database': [() => write(REDB), /ids?|damaged|check the disk/]
+  }
+  const write = (content) => {
+    const file = fresh()
+    fs.writeFileSync(file, content)
+    return file
+  }
+  const hashOf = (file) =>
+    fs.existsSync(file) && fs.statSync(file).isFile()
+      ? createHash('sha256').update(fs.readFileSync(file)).digest('hex')
+      : fs.existsSync(file)
+
+  for (const [what, [make, message]] of Object.entries(files)) {
+    test(what, async (t) => {
+      const file = make()
+      const before = hashOf(file)
+      const store = open(t, `file:${file}`)
+      for (const call of [() => store.saveIds('i', 1, 'x'), () => store.getExtId('i', 1)]) {
+        await assert.rejects(call, (error) => {
+          assert.equal(error.code, 'STORAGE')
+          assert.match(error.message, message)
+          assert.ok(error.message.includes(file), error.message)
+          return true
+        })
+      }
+      assert.equal(hashOf(file), before)
+      assert.ok(!fs.existsSync(`${file}-log`))
+    })
+  }
+
+  test('bytes that were changed', async (t) => {
+    const file = fresh()
+    const store = createKeyStore(`file:${file}`)
+    for (let n = 0; n < 2_000; n++) store.saveIds('i', n, `x${n}`)
+    await store.quit()
+    const bytes = fs.readFileSync(file)
+    bytes.fill(0x5a, bytes.length / 4, bytes.length / 2)
+    fs.writeFileSync(file, bytes)
+    await assert.rejects(open(t, `file:${file}`).getExtId('i', 1), {
+      code: 'STORAGE',
+      message: /damaged/
+    })
+  })
+
+  test('a log that is gone', async (t) => {
+    const file = fresh()
+    const ended = await runScript(`
+      const store = require('.')(${JSON.stringify(`file:${file}`)})
+      store.saveIds('i', 1, 'x').then(() => process.kill(process.pid, 'SIGKILL'))
+    `)
+    assert.equal(ended.signal, 'SIGKILL')
+    fs.renameSync(`${file}-log`, `${file}-elsewhere`)
+    const store = open(t, `file:${file}`)
+    await assert.rejects(store.getExtId('i', 1), { code: 'STORAGE', message: /log .* is gone/ })
+    fs.renameSync(`${file}-elsewhere`, `${file}-log`)
+    assert.equal(await store.getExtId('i', 1), 'x')
+  })
+
+  test('what this user may not write', { skip: process.platform === 'win32' }, async () => {
+    const file = fresh()
+    await createKeyStore(`file:${file}`).saveIds('i', 1, 'x')
+    const script = `
+      if (process.getuid() === 0) process.setuid(65534)
+      const store = require('.')(${JSON.stringify(`file:${file}`)}, { strict: true })
+      store.saveIds('i', 2, 'y').catch(({ code, message }) => console.log(code, message))
+    `
+    // Closed, and readable.
+    const other = fresh()
+    const store = createKeyStore(`file:${other}`)
+    await store.saveIds('i', 1, 'x')
+    await store.quit()
+    fs.chmodSync(folder.path, 0o755)
+    fs.chmodSync(other, 0o444)
+    const { stdout } = await runScript(script.replace(file, other))
+    assert.match(stdout, /^STORAGE .*Permission denied.*this user/)
+  })
+})
+
+describe('one file', () => {
+  test('another process is told so, and has it when the first has quit', async (t) => {
+    const file = fresh()
+    const store = open(t, `file:${file}`)
+    await store.saveIds('i', 1, 'x')
+    const script = `
+      const store = require('.')(${JSON.stringify(`file:${file}`)}, { strict: true })
+      store.getExtId('i', 1).then(console.log, (error) => console.log(error.code, error.message))
+    `
+    const refused = await runScript(script)
+    assert.match(refused.stdout, /^STORAGE .*another process has it open.*Redis/)
+    await store.quit()
+    assert.equal((await runScript(script)).stdout, 'x\n')
+  })
+
+  test('stores share it by whatever path, and the last closes it', async (t) => {
+    const file = fresh()
+    const stores = [`file:${file}`, `file:${path.relative(process.cwd(), file)}`].map((url) =>
+      createKeyStore(url, { strict: true })
+    )
+    await stores[0].saveIds('i', 1, 'x')
+    const link = fresh()
+    fs.symlinkSync(file, link)
+    stores.push(createKeyStore(`file:${link}`, { strict: true }))
+    for (const store of stores) assert.equal(await store.getExtId('i', 1), 'x')
+    for (const store of stores) {
+      assert.ok(fs.existsSync(`${file}-log`))
+      await store.quit()
+    }
+    assert.ok(!fs.existsSync(`${file}-log`))
+    assert.equal(await open(t, `file:${file}`).getExtId('i', 1), 'x')
+  })
+
+  test('worker threads share it', async (t) => {
+    const file = fresh()
+    const store = open(t, `file:${file}`)
+    const script = `
+      const { workerData } = require('node:worker_threads')
+      const store = require(${JSON.stringify(ROOT)})(workerData.url, { strict: true })
+      const all = Array.from({ length: 500 }, (_, n) => store.saveIds('i', \`\${workerData.n}/\${n}\`, n))
+      Promise.all(all).then(() => store.quit())
+    `
+    const workers = [0, 1, 2, 3].map(
+      (n) => new Worker(script, { eval: true, workerData: { n, url: `file:${file}` } })
+    )
+    await store.saveIds('i', 'own', 'x')
+    const codes = await Promise.all(
+      workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve)))
+    )
+    assert.deepEqual(codes, [0, 0, 0, 0])
+    for (const n of [0, 1, 2, 3]) assert.equal(await store.getExtId('i', `${n}/499`), '499')
+  })
+
+  test('stores that open and close it at the same time', async () => {
+    const url = `file:${fresh()}`
+    for (let round = 0; round < 20; round++) {
+      const stores = [0, 1, 2, 3].map(() => createKeyStore(url, { strict: true }))
+      await Promise.all(
+        stores.map(async (store, n) => {
+          await store.saveIds('i', n, round)
+          assert.equal(await store.getExtId('i', n), String(round))
+          await store.quit()
+        })
+      )
+    }
+  })
+
+  test('memory is of each store alone', async (t) => {
+    await saves(open(t, 'memory:'))
+    assert.equal(await open(t, 'memory:').getExtId('i', 1), null)
+  })
+})
+
+describe('trouble', () => {
+  test('a file that is moved away, and put back', async (t) => {
+    const file = fresh()
+    const store = open(t, `file:${file}`)
+    await store.saveIds('i', 1, 'x')
+    fs.renameSync(file, `${file}-away`)
+    await assert.rejects(store.saveIds('i', 2, 'y'), { code: 'STORAGE', message: /put it back/ })
+    fs.renameSync(`${file}-away`, file)
+    assert.equal(await store.saveIds('i', 2, 'y'), true)
+    await store.quit()
+    const again = open(t, `file:${file}`)
+    assert.deepEqual([await again.getExtId('i', 1), await again.getExtId('i', 2)], ['x', 'y'])
+  })
+
+  test('a full disk: what was answered stays, and calls succeed again when there is room', async (t) => {
+    const file = fresh()
+    // A limit of the size of files is a full disk that can be had anywhere.
+    const script = `
+      process.on('SIGXFSZ', () => {})
+      const { execFileSync } = require('node:child_process')
+      const limit = (size) => execFileSync('prlimit', ['--pid', process.pid, '--fsize=' + size + ':'])
+      const store = require('.')(${JSON.stringify(`file:${file}`)})
+      const codes = new Set()
+      const { KeyStoreError } = require('.')
+      const strict = require('.')(${JSON.stringify(`file:${file}`)}, { strict: true })
+      const saved = []
+      const save = (n) => strict.saveIds('i', n, 'x' + n).then(() => saved.push(n), ({ code, message }) => codes.add(code + ' ' + message))
+      const main = async () => {
+        await save(0)
+        limit(${400 * 1024})
+        for (let n = 1; n < 60_000; n += 500) await Promise.all(Array.from({ length: 500 }, (_, k) => save(n + k)))
+        const before = saved.length
+        limit('unlimited')
+        await save('after')
+        const found = await Promise.all(saved.map((n) => strict.getExtId('i', n)))
+        console.log(JSON.stringify({
+          codes: [...codes].map((text) => text.slice(0, 7)), messages: [...codes].slice(0, 1), before,
+          last: saved.at(-1), lost: found.filter((id, k) => id !== 'x' + saved[k]).length
+        }))
+        await strict.quit(); await store.quit()
+      }
+      main()
+    `
+    const { stdout, stderr } = await runScript(script, { limit: 60_000 })
+    const told = JSON.parse(stdout || `"${stderr}"`)
+    assert.deepEqual([...new Set(told.codes)], ['STORAGE'], stdout)
+    assert.match(told.messages[0], /free some space/)
+    assert.ok(told.before > 0 && told.before < 60_000, stdout)
+    assert.deepEqual([told.last, told.lost], ['after', 0])
+    assert.equal(await open(t, `file:${file}`).getExtId('i', 'after'), 'xafter')
+  })
+})
+
+test('a call is told as of redb, with the path of the file', async (t) => {
+  const file = fresh()
+  const { subscribe, unsubscribe } = require('node:diagnostics_channel')
+  const told = []
+  const hear = (message) => told.push(message)
+  subscribe('js-redis-key-store:call', hear)
+  t.after(() => unsubscribe('js-redis-key-store:call', hear))
+  const store = open(t, `file:${file}`)
+  await store.saveIds('integration', 1, 'x')
+  await store.getExtId('integration', 1)
+  assert.deepEqual(
+    told.map((call) => [call['db.system.name'], call['db.operation.name'], call['db.namespace']]),
+    [
+      ['redb', 'saveIds', file],
+      ['redb', 'getExtId', file]
+    ]
+  )
+  assert.equal(told[1].outcome, 'found')
+})
+
+test('calls that are under way together share a sync', {
+  skip: process.platform !== 'linux'
+}, async () => {
+  const file = fresh()
+  const script = `
+    const store = require('.')(${JSON.stringify(`file:${file}`)})
+    const main = async () => {
+      await store.saveIds('i', 'first', 'x')
+      for (let n = 0; n < 10; n++) await Promise.all(Array.from({ length: 1000 }, (_, k) => store.saveIds('i', k, n)))
+    }
+    main()
+  `
+  const trace = path.join(folder.path, 'trace')
+  const args = [
+    '-f',
+    '-c',
+    '-e',
+    'trace=fdatasync,fsync',
+    '-o',
+    trace,
+    process.execPath,
+    '-e',
+    script
+  ]
+  const traced = await run('strace', args, { cwd: ROOT }).catch(() => null)
+  if (!traced) return
+  const total = /^\s*\S+\s+\S+\s+\S+\s+(\d+).*total$/m.exec(fs.readFileSync(trace, 'utf8'))
+  assert.ok(Number(total[1]) < 200, total[0])
+})
+
+test('lookups that are awaited one after the other let others have their turn', async (t) => {
+  const store = open(t, `file:${fresh()}`)
+  await store.saveIds('i', 1, 'x')
+  let turns = 0
+  const timer = setInterval(() => turns++, 1)
+  for (let n = 0; n < 20_000; n++) await store.getExtId('i', 1)
+  clearInterval(timer)
+  assert.ok(turns > 0)
+})
