@@ -14,9 +14,10 @@ const LONGEST = 16 * 1024 * 1024
 const TOO_LONG = Buffer.from(`(a line of more than ${LONGEST} bytes)`)
 
 class Pieces {
-  /** Bytes of the stream up to the end of the last piece. */
+  /** Bytes of the stream up to the end of the piece. */
   offset = 0
-  /** Of those bytes, once `hash` was asked for. */
+  /** The last line, once it is the piece. */
+  last
   #hash
   #chunks
   #name
@@ -25,7 +26,7 @@ class Pieces {
   /**
    * @param {AsyncIterable<Buffer>} chunks
    * @param {string} name of the file, for messages
-   * @param {{isHashed?: boolean}} [options] whether `hash` is wanted
+   * @param {{isHashed?: boolean}} [options] whether `sha256` is wanted
    */
   constructor(chunks, name, { isHashed = false } = {}) {
     this.#chunks = chunks
@@ -33,9 +34,9 @@ class Pieces {
     if (isHashed) this.#hash = createHash('sha256')
   }
 
-  /** Of the bytes up to the end of the last piece, as it is now. */
-  get hash() {
-    return this.#hash?.copy()
+  /** The SHA-256 of the bytes up to the end of the piece, or up to the last line once it is the piece. */
+  get sha256() {
+    return this.#hash?.copy().digest('hex')
   }
 
   /** Pieces of whole lines; the last line always is a piece of its own, and may lack its end. */
@@ -63,7 +64,12 @@ class Pieces {
       held = [bytes.subarray(end)]
       size = held[0].length
     }
-    if (size > 0 || this.#isTooLong) yield this.#piece(Buffer.concat(held), isFirst)
+    if (size === 0 && !this.#isTooLong) return
+    const hash = this.#hash
+    this.#hash = undefined
+    this.last = this.#piece(Buffer.concat(held), isFirst)
+    this.#hash = hash
+    yield this.last
   }
 
   #piece(bytes, isFirst) {
