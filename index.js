@@ -1,4 +1,6 @@
 const { Bulk } = require('./lib/bulk/bulk')
+const { integrations } = require('./lib/bulk/integrations')
+const { countIds, pairs } = require('./lib/bulk/pairs')
 const { KeyStoreError } = require('./lib/shared/error')
 const { open } = require('./lib/open')
 const { withDefaults } = require('./lib/settings/options')
@@ -14,6 +16,9 @@ const EXTRAS = [
   'getBotmaticIds',
   'getExtIds',
   'deleteManyIds',
+  'pairs',
+  'countIds',
+  'integrations',
   // Since Node 18.18.
   ...(Symbol.asyncDispose ? [Symbol.asyncDispose] : [])
 ]
@@ -86,6 +91,18 @@ class RedisKeyStore {
 
   deleteManyIds(integrationId, pairs, options) {
     return this.#bulk.deleteManyIds(integrationId, pairs, options)
+  }
+
+  pairs(integrationId, options) {
+    return pairs(this.#calls, integrationId, options)
+  }
+
+  countIds(integrationId, options) {
+    return countIds(this.#calls, integrationId, options)
+  }
+
+  integrations(options) {
+    return integrations(this.#calls, options)
   }
 
   async [Symbol.asyncDispose ?? Symbol('asyncDispose')]() {

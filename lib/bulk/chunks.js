@@ -1,5 +1,6 @@
 /** What is given one by one, in chunks: each is read when it is asked for, and no sooner. */
 
+const { abortable } = require('./abortable')
 const { kindOf, refuse } = require('../settings/check')
 const { NativePromise } = require('../shared/globals')
 
@@ -53,39 +54,23 @@ class Chunks {
   async #gather() {
     const chunk = []
     for (let count = 0; count < this.#size && !this.isOver; count++) {
-      const { done, value } = await this.#promised()
+      const { done, value } = await abortable(this.#promised(), this.#signal)
       this.isOver = Boolean(done)
       if (!done) this.#take(chunk, value)
     }
     return chunk
   }
 
-  /** The next value, which an abort does not wait for. (A race with one promise would keep something of each.) */
-  #promised() {
-    const signal = this.#signal
+  async #promised() {
     this.#isOwed = true
-    return new NativePromise((resolve, reject) => {
-      const abort = () => reject(signal.reason)
-      signal?.addEventListener('abort', abort, { once: true })
-      const came = () => {
-        signal?.removeEventListener('abort', abort)
-        this.#isOwed = false
-      }
-      const fail = (error) => {
-        came()
-        this.isOver = true
-        reject(error)
-      }
-      const give = (next) => {
-        came()
-        resolve(next)
-      }
-      try {
-        NativePromise.resolve(this.#iterator.next()).then(give, fail)
-      } catch (error) {
-        fail(error)
-      }
-    })
+    try {
+      return await this.#iterator.next()
+    } catch (error) {
+      this.isOver = true
+      throw error
+    } finally {
+      this.#isOwed = false
+    }
   }
 
   /**

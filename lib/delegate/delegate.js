@@ -13,6 +13,7 @@ const { deleteAll } = require('./delete-all')
 const { PASSES, explained } = require('./explained')
 const { Failure } = require('./failure')
 const { complaint, readId } = require('./id')
+const { listIds } = require('./list')
 const { many } = require('./many')
 
 /** Where a client of no known family goes, where it has options as the known ones have. */
@@ -68,6 +69,7 @@ const OPERATIONS = {
     await deleteAll(commands, stem)
     return true
   },
+  listIds,
   ready: (commands, stem) => commands.get(`${stem}:b:ready`)
 }
 
@@ -78,12 +80,15 @@ const LIMITS = {
   getExtId: 'readTimeout',
   deleteIds: 'writeTimeout',
   deleteAllIds: 'writeTimeout',
+  listIds: 'readTimeout',
   ready: 'connectTimeout'
 }
 
 /** The calls of a store that has no connection of its own: over the commands of its client. */
 class Delegate {
   native = false
+  /** See `NativeStore`. */
+  listsKeys = true
   #client
   #close
   #settings

@@ -30,7 +30,8 @@ const IDS = {
   getBotmaticId: ['external id'],
   getExtId: ['botmatic id'],
   deleteIds: ['botmatic id', 'external id'],
-  deleteAllIds: []
+  deleteAllIds: [],
+  listIds: ['cursor', 'kind']
 }
 
 /** Why a call with these ids cannot be made; `undefined` when all are ids. */

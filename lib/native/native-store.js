@@ -106,6 +106,11 @@ class NativeStore {
     })
   }
 
+  /** Whether a listing gives keys, some of them twice, and not each id of an integration once. */
+  get listsKeys() {
+    return !this.#isEmbedded
+  }
+
   many(operation, integrationId, ids) {
     return many(this, operation, integrationId, ids)
   }
