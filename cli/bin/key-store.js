@@ -1,1 +1,2 @@
 #!/usr/bin/env node
+require('../lib/main').main(process.argv.slice(2))

@@ -1,5 +1,6 @@
 /** A command at work: what ends it early, and what it says meanwhile. */
 
+const { addressOf } = require('./options/address')
 const { Screen } = require('./screen/screen')
 const { Stall } = require('./stall')
 const { Connections } = require('./store/connections')
@@ -34,11 +35,27 @@ class Job {
     return this.#controller.signal
   }
 
-  /** @param {object} address see `addressOf` */
-  open(address) {
-    const store = new Store(address)
+  /**
+   * The store that the options name.
+   * @param {object} options of the command
+   * @param {'one' | 'from' | 'to'} [side] which of its stores
+   * @param {string} [argument] its address, where that is an argument
+   */
+  open(options, side = 'one', argument = undefined) {
+    const warn = (text) => this.screen.warn(text)
+    const store = new Store(addressOf(options, side, argument, warn))
     this.#stores.push(store)
     return store
+  }
+
+  /** Whether it is to be done without a question. */
+  get isSure() {
+    return Boolean(this.#options.yes)
+  }
+
+  /** A person is asked, who may take any time until the next `touch`. */
+  pause() {
+    this.#stall.pause()
   }
 
   /** Something was done. */
@@ -115,7 +132,9 @@ class Job {
   #giveUp() {
     const why = this.#connections.trouble || `it waited for ${this.#awaited}`
     this.end(
-      incomplete(`nothing was done for ${this.#options.timeout} s: ${why}. --timeout sets how long that may be`)
+      incomplete(
+        `nothing was done for ${this.#options.timeout} s: ${why}. --timeout sets how long that may be`
+      )
     )
   }
 }

@@ -25,6 +25,11 @@ class Stall {
     this.#last = performance.now()
   }
 
+  /** Nothing is expected until the next touch. */
+  pause() {
+    this.#last = Number.POSITIVE_INFINITY
+  }
+
   stop() {
     clearInterval(this.#timer)
   }

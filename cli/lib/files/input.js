@@ -46,9 +46,7 @@ class Input {
   async *#chunks() {
     this.#taken = 0
     const stream =
-      this.#path === '-'
-        ? process.stdin
-        : fs.createReadStream(this.#path, { highWaterMark: CHUNK })
+      this.#path === '-' ? process.stdin : fs.createReadStream(this.#path, { highWaterMark: CHUNK })
     const counted = async function* (input) {
       for await (const chunk of stream) {
         input.#taken += chunk.length
@@ -81,9 +79,9 @@ class Input {
    * Reads it once without taking anything of it, and fails when it does not end as an export does, or is
    * not what was written.
    */
-  async check(signal) {
+  async check(job) {
     const pieces = this.pieces({ isHashed: true })
-    for await (const _ of pieces) signal.throwIfAborted()
+    for await (const _ of job.each(pieces)) job.touch()
     checkEnd(this.name, pieces, 'Nothing was imported')
   }
 }
@@ -102,7 +100,9 @@ const checkEnd = (name, pieces, kept) => {
     )
   }
   if (pieces.sha256 !== trailer.sha256) {
-    throw incomplete(`${name} was changed since its export: its checksum is another. ${kept}. ${anyway}`)
+    throw incomplete(
+      `${name} was changed since its export: its checksum is another. ${kept}. ${anyway}`
+    )
   }
 }
 

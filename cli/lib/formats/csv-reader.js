@@ -172,7 +172,10 @@ class CsvReader {
       return rows.length === 1 ? rows[0] : { problem: 'it is no row' }
     } catch (error) {
       if (!(error instanceof CsvError)) throw error
-      return { problem: 'its quotes are wrong: a value in quotes begins and ends with one, and has "" for each within' }
+      return {
+        problem:
+          'its quotes are wrong: a value in quotes begins and ends with one, and has "" for each within'
+      }
     }
   }
 

@@ -6,9 +6,7 @@ const SHOWN = 4
 /** An integration id as it may be shown. */
 const masked = (integrationId) => {
   const characters = [...integrationId]
-  return characters.length > SHOWN
-    ? `${characters.slice(0, SHOWN).join('')}…`
-    : characters.join('')
+  return characters.length > SHOWN ? `${characters.slice(0, SHOWN).join('')}…` : characters.join('')
 }
 
 /** A text that a terminal shows as it is: control characters move its cursor, or worse. */

@@ -47,7 +47,6 @@ class Store {
     await Promise.race([closed, late])
     clearTimeout(timer)
   }
-
 }
 
 module.exports = { Store }

@@ -74,7 +74,9 @@ class Checkpoint {
       // Reported below.
     }
     if (found?.version !== VERSION) {
-      throw usage(`--resume: ${this.#path} is no resume file of this version; remove it to begin anew`)
+      throw usage(
+        `--resume: ${this.#path} is no resume file of this version; remove it to begin anew`
+      )
     }
     for (const [name, value] of Object.entries(this.#job)) {
       if (found.job[name] === value) continue

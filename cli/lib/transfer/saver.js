@@ -96,7 +96,13 @@ class Saver {
     for (const { index, code } of failed) {
       const reason = this.#target.reasonOf(code)
       if (!OF_THE_PAIR.includes(code)) throw incomplete(reason)
-      end.rejected.push({ line: lines[index], reason, text: texts[index], pair: pairs[index], integrationId })
+      end.rejected.push({
+        line: lines[index],
+        reason,
+        text: texts[index],
+        pair: pairs[index],
+        integrationId
+      })
     }
     const isSaved = (_, index) => !failed.some((failure) => failure.index === index)
     end.group = { ...group, pairs: pairs.filter(isSaved), lines: lines.filter(isSaved) }

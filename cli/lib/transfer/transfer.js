@@ -54,16 +54,10 @@ class Transfer {
       for await (const batch of batches) {
         await this.#pace.take(batch.count)
         this.#begin(batch)
-        while (this.#underWay.length >= inFlight) {
-          await this.#job.within(this.#underWay[0].done)
-          await this.#settle()
-        }
+        while (this.#underWay.length >= inFlight) await this.#settleNext()
         this.#job.check()
       }
-      while (this.#underWay.length > 0) {
-        await this.#job.within(this.#underWay[0].done)
-        await this.#settle()
-      }
+      while (this.#underWay.length > 0) await this.#settleNext()
     } catch (error) {
       await this.#leave()
       throw error
@@ -77,11 +71,18 @@ class Transfer {
     this.#underWay.push({ batch, done })
   }
 
+  async #settleNext() {
+    this.#job.wait(this.#options.target.name)
+    await this.#job.within(this.#underWay[0].done)
+    await this.#settle()
+  }
+
   /** Takes in what the first batch under way has come to. */
   async #settle() {
     const [{ batch, done }] = this.#underWay
     const end = await done
-    if (this.#proof) for (const group of end.groups) await this.#job.within(this.#proof.check(group))
+    if (this.#proof)
+      for (const group of end.groups) await this.#job.within(this.#proof.check(group))
     this.#underWay.shift()
     const { counts } = this
     counts.pairs += batch.count
@@ -102,7 +103,9 @@ class Transfer {
     for (const { line, reason } of rejected) this.#job.screen.complain(line, reason)
     rejects?.write(rejected.map(textOf), head?.())
     if (counts.rejected > maxErrors) {
-      throw incomplete(`more than ${maxErrors} rejected, as --max-errors allows; nothing more was done`)
+      throw incomplete(
+        `more than ${maxErrors} rejected, as --max-errors allows; nothing more was done`
+      )
     }
   }
 

@@ -1,0 +1,5 @@
+module.exports = {
+  build: (define) => define('completion').description('later'),
+  examples: [],
+  run: async () => 0
+}

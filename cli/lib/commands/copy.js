@@ -1,0 +1,53 @@
+/** `key-store copy`: the pairs of one store into another. */
+
+const { twoStores } = require('../options/address')
+const { integrations, progress, screen, transfer } = require('../options/common')
+const { selected } = require('../options/selection')
+const { countPairs, walk } = require('../store/walk')
+const { Batches } = require('../transfer/batches')
+const { load } = require('../transfer/load')
+const { spooled } = require('../transfer/spool')
+
+const build = (define) => {
+  const command = define('copy')
+    .description('copy the pairs of one store into another')
+    .argument('<from>', 'address of the store that is read, as --url of other commands has it')
+    .argument('<to>', 'address of the store that is written to')
+  return screen(progress(twoStores(transfer(integrations(command)))))
+}
+
+/** What is found by a walk, as a source. */
+const walked = (job, from, wanted, total, size) => {
+  let pairs = 0
+  const batches = async function* () {
+    const sink = new Batches(size)
+    let count = 0
+    for await (const pair of walk(job, from, wanted)) {
+      sink.pair(...pair)
+      if (++count % size === 0) yield* sink.take({ pairs: (pairs += size) })
+    }
+    yield* sink.take({ pairs: count })
+  }
+  return { batches, partOf: (end) => total && Math.min(1, end.pairs / total) }
+}
+
+const run = async (job, options, [fromUrl, toUrl], command) => {
+  const wanted = selected(options, command)
+  const from = job.open(options, 'from', fromUrl)
+  const to = job.open(options, 'to', toUrl)
+  if (options.resume) return spooled(job, from, to, wanted, options)
+  const total = job.screen.wantsTotal ? await countPairs(job, from, wanted) : undefined
+  return load(job, to, options, {
+    done: 'copied',
+    origin: {},
+    open: (_, size) => walked(job, from, wanted, total, size)
+  })
+}
+
+const examples = [
+  'key-store copy redis://old:6379 redis://new:6379 --verify',
+  'key-store copy file:./pairs.redb redis-cluster://node1:6379 --integration my-integration',
+  'KEY_STORE_TO_PASSWORD=… key-store copy redis://a redis://b --to-key-prefix live: --rate 50000'
+]
+
+module.exports = { build, examples, run }

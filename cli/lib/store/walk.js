@@ -1,0 +1,50 @@
+/** All pairs of a store, or those of some integrations. */
+
+/**
+ * Ids of the integrations that are meant, in their order.
+ * @param {string[] | undefined} wanted all of them when undefined
+ */
+const integrationsOf = async (job, { store, name }, wanted) => {
+  if (wanted) return wanted
+  job.wait(name)
+  const { signal } = job
+  const found = []
+  for await (const { integrationId } of job.each(
+    store.integrations({ signal, onProgress: () => job.touch() })
+  )) {
+    found.push(integrationId)
+  }
+  return found
+}
+
+/**
+ * `[integrationId, botmaticId, extId]` of each pair.
+ * @param {import('../job').Job} job
+ * @param {import('./store').Store} target
+ * @param {string[] | undefined} wanted integrations; all of them when undefined
+ */
+async function* walk(job, target, wanted) {
+  const { signal } = job
+  for (const integrationId of await integrationsOf(job, target, wanted)) {
+    const pairs = target.store.pairs(integrationId, { signal, onProgress: () => job.touch() })
+    for await (const [botmaticId, extId] of pairs) yield [integrationId, botmaticId, extId]
+  }
+}
+
+/** How many pairs there are. */
+const countPairs = async (job, target, wanted) => {
+  const { signal } = job
+  const given = { signal, onProgress: () => job.touch() }
+  job.wait(target.name)
+  let count = 0
+  if (wanted) {
+    for (const integrationId of wanted) {
+      count += await job.within(target.store.countIds(integrationId, given))
+    }
+    return count
+  }
+  for await (const { pairs } of job.each(target.store.integrations(given))) count += pairs
+  return count
+}
+
+module.exports = { countPairs, integrationsOf, walk }
