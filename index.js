@@ -1,6 +1,8 @@
 const { Bulk } = require('./lib/bulk/bulk')
 const { integrations } = require('./lib/bulk/integrations')
 const { countIds, pairs } = require('./lib/bulk/pairs')
+const { Verification } = require('./lib/bulk/verification')
+const { verify } = require('./lib/bulk/verify')
 const { KeyStoreError } = require('./lib/shared/error')
 const { open } = require('./lib/open')
 const { withDefaults } = require('./lib/settings/options')
@@ -19,6 +21,7 @@ const EXTRAS = [
   'pairs',
   'countIds',
   'integrations',
+  'verifyIds',
   // Since Node 18.18.
   ...(Symbol.asyncDispose ? [Symbol.asyncDispose] : [])
 ]
@@ -103,6 +106,10 @@ class RedisKeyStore {
 
   integrations(options) {
     return integrations(this.#calls, options)
+  }
+
+  verifyIds(integrationId, options) {
+    return new Verification(verify(this.#calls, integrationId, options))
   }
 
   async [Symbol.asyncDispose ?? Symbol('asyncDispose')]() {

@@ -66,4 +66,4 @@ async function* halvesOf(calls, integrationId, half, signal) {
   }
 }
 
-module.exports = { halvesOf, lookUp, pagesOf }
+module.exports = { HALVES, halvesOf, lookUp, pagesOf }

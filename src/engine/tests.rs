@@ -36,7 +36,7 @@ fn any_call(random: &mut Random, longest: Option<u64>) -> Made {
     let ids = match operation {
         Operation::GetBotmaticId => [second, String::new()],
         Operation::GetExtId => [first, String::new()],
-        Operation::DeleteAllIds => [String::new(), String::new()],
+        Operation::DeleteAllIds | Operation::ListIds => [String::new(), String::new()],
         Operation::SaveIds | Operation::DeleteIds => [first, second],
     };
     Made {

@@ -67,6 +67,7 @@ impl Model {
                 }
                 (Answer::Yes, None)
             }
+            Operation::ListIds => unreachable!("not among the random calls"),
         }
     }
 
