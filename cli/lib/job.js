@@ -25,7 +25,7 @@ class Job {
     this.#options = options
     this.screen = new Screen(options)
     this.#connections = new Connections(this.screen)
-    this.#stall = new Stall(options.timeout * 1_000, () => this.#giveUp())
+    this.#stall = new Stall((options.timeout ?? 30) * 1_000, () => this.#giveUp())
     for (const name of SIGNALS) process.on(name, this.#onSignal)
     process.stdout.on('error', (error) => this.end(incomplete(`standard output: ${error.message}`)))
     process.stderr.on('error', () => {})

@@ -33,14 +33,19 @@ const oneStore = (command) =>
     new Option('--key-prefix <text>', 'stands before every key')
   )
 
-/** The options of a command on two stores: what is given for both, or for one of them. */
-const twoStores = (command) => {
-  add(
-    command,
-    GROUP,
-    ...tlsOptions('', ', for both stores'),
-    new Option('--key-prefix <text>', 'stands before every key, in both stores')
-  )
+/**
+ * The options of a command on two stores: what is given for both, or for one of them.
+ * @param {{isBeside?: boolean}} [options] whether the command works on one store as well
+ */
+const twoStores = (command, { isBeside = false } = {}) => {
+  if (!isBeside) {
+    add(
+      command,
+      GROUP,
+      ...tlsOptions('', ', for both stores'),
+      new Option('--key-prefix <text>', 'stands before every key, in both stores')
+    )
+  }
   for (const side of ['from', 'to']) {
     const [prefix, whose] = [SIDES[side], ` of ${side.toUpperCase()}`]
     add(
