@@ -18,15 +18,15 @@ const build = (define) => {
 
 /** What is found by a walk, as a source. */
 const walked = (job, from, wanted, total, size) => {
-  let pairs = 0
+  let count = 0
+  const at = () => ({ pairs: count })
   const batches = async function* () {
     const sink = new Batches(size)
-    let count = 0
     for await (const pair of walk(job, from, wanted)) {
       sink.pair(...pair)
-      if (++count % size === 0) yield* sink.take({ pairs: (pairs += size) })
+      if (++count % size === 0) yield* sink.rest(at)
     }
-    yield* sink.take({ pairs: count })
+    yield* sink.rest(at)
   }
   return { batches, partOf: (end) => total && Math.min(1, end.pairs / total) }
 }

@@ -1,12 +1,14 @@
 /** What pairs are read from: a file, or the standard input. */
 
 const fs = require('node:fs')
+const { Readable } = require('node:stream')
 const { createGunzip } = require('node:zlib')
 const { incomplete, usage } = require('../trouble')
 const { Pieces } = require('./pieces')
 const { readTrailer } = require('./trailer')
 
-const CHUNK = 256 * 1024
+/** Read at once, in bytes. */
+const CHUNK = 64 * 1024
 
 class Input {
   /** As messages call it. */
@@ -42,21 +44,11 @@ class Input {
     return this.#taken
   }
 
-  /** The bytes in it, unpacked. */
+  /** The bytes in it, unpacked; each chunk is good until the next is asked for. */
   async *#chunks() {
-    this.#taken = 0
-    const stream =
-      this.#path === '-' ? process.stdin : fs.createReadStream(this.#path, { highWaterMark: CHUNK })
-    const counted = async function* (input) {
-      for await (const chunk of stream) {
-        input.#taken += chunk.length
-        yield chunk
-      }
-    }
     try {
-      if (!this.#isGzip) return yield* counted(this)
-      const { Readable } = require('node:stream')
-      const packed = Readable.from(counted(this), { objectMode: false })
+      if (!this.#isGzip) return yield* this.#bytes()
+      const packed = Readable.from(this.#bytes(), { objectMode: false, highWaterMark: 0 })
       const unpacked = createGunzip({ chunkSize: CHUNK })
       packed.on('error', (error) => unpacked.destroy(error))
       yield* packed.pipe(unpacked)
@@ -68,6 +60,33 @@ class Input {
           : `${this.name} cannot be read: ${error.message}`
       )
     }
+  }
+
+  /** The bytes in it as they are. */
+  async *#bytes() {
+    this.#taken = 0
+    if (this.#path === '-') {
+      for await (const chunk of process.stdin) yield this.#count(chunk)
+      return
+    }
+    const file = await fs.promises.open(this.#path)
+    try {
+      // What unpacks keeps what it is given for a while.
+      let buffer = Buffer.allocUnsafeSlow(CHUNK)
+      for (;;) {
+        const { bytesRead } = await file.read(buffer, 0, CHUNK)
+        if (bytesRead === 0) return
+        yield this.#count(buffer.subarray(0, bytesRead))
+        if (this.#isGzip) buffer = Buffer.allocUnsafeSlow(CHUNK)
+      }
+    } finally {
+      await file.close()
+    }
+  }
+
+  #count(chunk) {
+    this.#taken += chunk.length
+    return chunk
   }
 
   /** See `Pieces`. */

@@ -13,14 +13,21 @@ const LONGEST = 16 * 1024 * 1024
 /** What is read instead of a longer one; it is no pair in any format. */
 const TOO_LONG = Buffer.from(`(a line of more than ${LONGEST} bytes)`)
 
+/** Of the memory at first, in bytes. */
+const ROOM = 128 * 1024
+
 class Pieces {
   /** Bytes of the stream up to the end of the piece. */
   offset = 0
   /** The last line, once it is the piece. */
   last
-  #hash
   #chunks
   #name
+  #hash
+  /** The bytes that are not handed on, in memory that is used again and again. */
+  #held = Buffer.allocUnsafeSlow(ROOM)
+  #size = 0
+  #isFirst = true
   #isTooLong = false
 
   /**
@@ -39,61 +46,69 @@ class Pieces {
     return this.#hash?.copy().digest('hex')
   }
 
-  /** Pieces of whole lines; the last line always is a piece of its own, and may lack its end. */
+  /**
+   * Pieces of whole lines, each good until the next is asked for; the last line always is a piece of its
+   * own, and may lack its end.
+   */
   async *[Symbol.asyncIterator]() {
-    let held = []
-    let size = 0
-    let isFirst = true
     for await (const chunk of this.#chunks) {
-      held.push(chunk)
-      size += chunk.length
-      // What holds no end of a line, and is not too much, need not be looked at again.
-      if (chunk.indexOf(NEWLINE) < 0 && size < LONGEST) continue
-      const bytes = held.length === 1 ? chunk : Buffer.concat(held)
-      // One that is not the last byte: the last line stays.
-      const end = bytes.lastIndexOf(NEWLINE, -2) + 1
+      this.#hold(chunk)
+      const end = this.#end(chunk)
       if (end > 0) {
-        yield this.#piece(bytes.subarray(0, end), isFirst)
-        isFirst = false
-      } else if (size >= LONGEST) {
-        this.#skip(bytes)
-        held = []
-        size = 0
-        continue
+        this.#hash?.update(this.#held.subarray(0, end))
+        yield this.#piece(end)
+        this.#drop(end)
+      } else if (this.#size >= LONGEST) {
+        this.#hash?.update(this.#held.subarray(0, this.#size))
+        this.offset += this.#size
+        this.#size = 0
+        this.#isTooLong = true
       }
-      held = [bytes.subarray(end)]
-      size = held[0].length
     }
-    if (size === 0 && !this.#isTooLong) return
-    const hash = this.#hash
-    this.#hash = undefined
-    this.last = this.#piece(Buffer.concat(held), isFirst)
-    this.#hash = hash
+    if (this.#size === 0 && !this.#isTooLong) return
+    this.last = this.#piece(this.#size)
     yield this.last
   }
 
-  #piece(bytes, isFirst) {
-    this.#pass(bytes)
+  #hold(chunk) {
+    if (this.#size + chunk.length > this.#held.length) {
+      const larger = Buffer.allocUnsafeSlow(2 * (this.#size + chunk.length))
+      this.#held.copy(larger, 0, 0, this.#size)
+      this.#held = larger
+    }
+    chunk.copy(this.#held, this.#size)
+    this.#size += chunk.length
+  }
+
+  /** Where the last line begins that is held; 0 when that is all. */
+  #end(chunk) {
+    // What is held was looked through before, but for its last byte.
+    const least = Math.max(0, this.#size - chunk.length - 1)
+    if (this.#size < 2) return 0
+    const newline = this.#held.subarray(least, this.#size - 1).lastIndexOf(NEWLINE)
+    return newline < 0 ? 0 : least + newline + 1
+  }
+
+  #drop(end) {
+    this.#held.copyWithin(0, end, this.#size)
+    this.#size -= end
+  }
+
+  #piece(end) {
+    const bytes = this.#held.subarray(0, end)
+    const isFirst = this.#isFirst
+    this.#isFirst = false
+    this.offset += end
     if (this.#isTooLong) {
       this.#isTooLong = false
-      const end = bytes.indexOf(NEWLINE)
-      return Buffer.concat([TOO_LONG, end < 0 ? Buffer.alloc(0) : bytes.subarray(end)])
+      const newline = bytes.indexOf(NEWLINE)
+      return Buffer.concat([TOO_LONG, newline < 0 ? Buffer.alloc(0) : bytes.subarray(newline)])
     }
     if (!isFirst) return bytes
     if (UTF_16.some((mark) => bytes.subarray(0, 2).equals(mark))) {
       throw usage(`${this.#name} is UTF-16; convert it: iconv -f UTF-16 -t UTF-8`)
     }
     return bytes.subarray(0, BOM.length).equals(BOM) ? bytes.subarray(BOM.length) : bytes
-  }
-
-  #skip(bytes) {
-    this.#pass(bytes)
-    this.#isTooLong = true
-  }
-
-  #pass(bytes) {
-    this.offset += bytes.length
-    this.#hash?.update(bytes)
   }
 }
 

@@ -206,7 +206,7 @@ const linesOf = (piece) => {
     const newline = piece.indexOf(10, start)
     const end = newline < 0 ? piece.length : newline
     const line = piece.subarray(start, end)
-    lines.push(isUtf8(line) ? line.toString() : line)
+    lines.push(isUtf8(line) ? line.toString() : Buffer.from(line))
     start = end + 1
   }
   return lines

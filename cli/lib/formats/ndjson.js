@@ -21,6 +21,9 @@ class NdjsonReader {
   /** Whether the last piece ended within a pair: never. */
   isOpen = false
   #integrationId
+  /** Integration id of the line before, and what such lines begin with. */
+  #last = ''
+  #stem = FIRST + SECOND
 
   /**
    * @param {{integrationId?: string}} options what pairs have that name none
@@ -61,24 +64,23 @@ class NdjsonReader {
 
   /** Takes a line that is written as this tool does; otherwise gives `false`. */
   #readPlain(text, start, end, sink) {
-    if (!text.startsWith(FIRST, start)) return false
-    const integration = start + FIRST.length
-    const integrationEnd = text.indexOf('"', integration)
-    if (!text.startsWith(SECOND, integrationEnd)) return false
-    const botmatic = integrationEnd + SECOND.length
+    // Mostly it is of the same integration as the line before.
+    if (!text.startsWith(this.#stem, start)) {
+      if (!text.startsWith(FIRST, start)) return false
+      const integration = start + FIRST.length
+      const integrationEnd = text.indexOf('"', integration)
+      if (integrationEnd > end || !text.startsWith(SECOND, integrationEnd)) return false
+      this.#last = text.slice(integration, integrationEnd)
+      this.#stem = `${FIRST}${this.#last}${SECOND}`
+    }
+    const botmatic = start + this.#stem.length
     const botmaticEnd = text.indexOf('"', botmatic)
     if (!text.startsWith(THIRD, botmaticEnd)) return false
     const ext = botmaticEnd + THIRD.length
     const extEnd = text.indexOf('"', ext)
     if (extEnd + END.length !== end || !text.startsWith(END, extEnd)) return false
     if (botmatic === botmaticEnd || ext === extEnd) return false
-    sink.pair(
-      text.slice(integration, integrationEnd),
-      text.slice(botmatic, botmaticEnd),
-      text.slice(ext, extEnd),
-      this.line,
-      text.slice(start, end)
-    )
+    sink.pair(this.#last, text.slice(botmatic, botmaticEnd), text.slice(ext, extEnd), this.line)
     return true
   }
 
@@ -100,7 +102,7 @@ class NdjsonReader {
       idProblem('botmaticId', botmaticId) ||
       idProblem('extId', extId)
     if (problem) return sink.reject(this.line, problem, text)
-    sink.pair(idText(integrationId), idText(botmaticId), idText(extId), this.line, text)
+    sink.pair(idText(integrationId), idText(botmaticId), idText(extId), this.line)
   }
 
   /** A piece with lines that are no text. */
@@ -111,7 +113,7 @@ class NdjsonReader {
       const end = newline < 0 ? piece.length : newline
       const line = piece.subarray(start, end)
       if (isUtf8(line)) this.#readLine(line.toString(), sink)
-      else sink.reject(this.line, 'it is no UTF-8', line)
+      else sink.reject(this.line, 'it is no UTF-8', Buffer.from(line))
       this.line++
       start = end + 1
     }

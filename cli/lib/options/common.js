@@ -100,9 +100,11 @@ const transfer = (command) =>
       .default('replace'),
     new Option('--dry-run', 'say what would be done, and write nothing'),
     new Option('--batch <pairs>', 'most pairs in one step')
-      .default(5_000)
+      .default(1_000)
       .argParser(whole(1, 100_000)),
-    new Option('--in-flight <batches>', 'most steps at once').default(8).argParser(whole(1, 1_000)),
+    new Option('--in-flight <batches>', 'most steps at once')
+      .default(16)
+      .argParser(whole(1, 1_000)),
     new Option('--rate <pairs>', 'most pairs a second; no limit by default').argParser(whole(1)),
     new Option('--resume <file>', 'keep in this file how far it has come, and go on from there'),
     new Option(

@@ -16,7 +16,7 @@ class Batch {
    * @param {string} botmaticId
    * @param {string} extId
    * @param {number} [line] the number of the line that it was read from
-   * @param {string} [text] that line
+   * @param {string} [text] that line, where it is more than the pair
    */
   add(integrationId, botmaticId, extId, line, text) {
     this.count++

@@ -2,11 +2,15 @@
 
 const { Batch } = require('./batch')
 
+/** How long pairs wait for others, in ms. */
+const LONGEST = 50
+
 class Batches {
   #size
   #wants
   #full = []
   #current = new Batch()
+  #began = performance.now()
 
   /**
    * @param {number} size most pairs of one
@@ -32,9 +36,20 @@ class Batches {
     if (batch.rejected.length === this.#size) this.#close()
   }
 
-  /** The batches so far; once the last of them is done, the source may be taken up again at `end`. */
+  /**
+   * The batches that are full; what is left waits for more, but not for long.
+   * @param {() => object} [end] tells where the source may be taken up again once what was read is done
+   */
   take(end) {
-    this.#current.end = end
+    const { count, rejected } = this.#current
+    const isLate = performance.now() - this.#began > LONGEST
+    if (isLate || Math.max(count, rejected.length) >= this.#size / 2) return this.rest(end)
+    return this.#full.splice(0)
+  }
+
+  /** All of them. */
+  rest(end) {
+    this.#current.end = end?.()
     this.#close()
     return this.#full.splice(0)
   }
@@ -42,6 +57,7 @@ class Batches {
   #close() {
     this.#full.push(this.#current)
     this.#current = new Batch()
+    this.#began = performance.now()
   }
 }
 

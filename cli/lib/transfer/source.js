@@ -70,14 +70,15 @@ class Source {
       this.#reader.read(piece, sink)
       if (isEnd) this.#reader.finish(sink)
       const isWhole = !isEnd && !this.#reader.isOpen
-      yield* sink.take(isWhole ? this.#end(pieces, prefix) : { offset: pieces.offset })
+      yield* sink.take(isWhole ? () => this.#end(pieces.offset, prefix) : undefined)
       job.wait(this.#input.name)
     }
+    yield* sink.rest()
     if (skipped > 0) this.#checkPrefix(prefix, { sha256: '' })
     if (isChecked) checkEnd(this.#input.name, pieces, 'What was read is imported')
   }
 
-  #end({ offset }, prefix) {
+  #end(offset, prefix) {
     if (!prefix) return { offset }
     return {
       offset,
