@@ -1,5 +1,6 @@
 /** From the arguments to the exit code. */
 
+const v8 = require('node:v8')
 const { CommanderError } = require('commander')
 const { createProgram } = require('./program')
 const { Job } = require('./job')
@@ -42,6 +43,8 @@ const flushed = (stream) => new Promise((resolve) => stream.write('', resolve))
 const main = async (args) => {
   // What lists processes shows this instead of arguments that may be secret.
   process.title = 'key-store'
+  // Pairs are garbage a moment after they were read: V8 would let that grow to twice the memory first.
+  v8.setFlagsFromString('--heap-growing-percent=10')
   try {
     await createProgram(act).parseAsync(args, { from: 'user' })
   } catch (error) {

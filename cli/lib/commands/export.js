@@ -17,7 +17,7 @@ const { countPairs, walk } = require('../store/walk')
 const { EXIT } = require('../trouble')
 
 /** Pairs that are told of, or written, at once. */
-const PAGE = 2_000
+const PAGE = 500
 
 const build = (define) => {
   const command = define('export')

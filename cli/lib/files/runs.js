@@ -7,7 +7,7 @@ const path = require('node:path')
 const CHUNK = 64 * 1024
 
 /** Lines that are handed on, or written, at once. */
-const BLOCK = 2_000
+const BLOCK = 500
 
 /** The lines of a file, one after the other. */
 class Run {

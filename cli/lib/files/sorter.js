@@ -4,8 +4,8 @@ const fs = require('node:fs')
 const { blocksOf, merged, runPath, writeRun } = require('./runs')
 
 /** What is kept in memory: lines, and their characters. */
-const MOST_LINES = 100_000
-const MOST_CHARACTERS = 16 * 1024 * 1024
+const MOST_LINES = 25_000
+const MOST_CHARACTERS = 4 * 1024 * 1024
 
 /** Files that are open at once. */
 const MOST_RUNS = 64

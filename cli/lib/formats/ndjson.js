@@ -120,8 +120,14 @@ class NdjsonReader {
   }
 }
 
+/** Characters that JSON.stringify writes otherwise. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const ESCAPED = /["\\\0-\x1f\ud800-\udfff]/
+
+const quoted = (id) => (ESCAPED.test(id) ? JSON.stringify(id) : `"${id}"`)
+
 /** A pair as its line, without the line end. */
 const ndjsonLine = (integrationId, botmaticId, extId) =>
-  `{"integrationId":${JSON.stringify(integrationId)},"botmaticId":${JSON.stringify(botmaticId)},"extId":${JSON.stringify(extId)}}`
+  `{"integrationId":${quoted(integrationId)},"botmaticId":${quoted(botmaticId)},"extId":${quoted(extId)}}`
 
 module.exports = { NdjsonReader, ndjsonLine }
