@@ -362,6 +362,244 @@ declare namespace keyStore {
     stats(): Stats
   }
 
+  /** What calls on many pairs take. */
+  export interface BulkOptions {
+    /**
+     * Ends the work when it is aborted: the promise, or the iterator, rejects with its reason. Saves and
+     * deletes that were under way are settled then. Nobody can end it by default.
+     */
+    signal?: Signal | undefined
+    /**
+     * Hears how far the work has come, every thousand ids or so; nobody by default. What it throws or
+     * rejects with goes to the debug log.
+     */
+    onProgress?: ((progress: Progress) => unknown) | undefined
+  }
+
+  /** What an `AbortSignal` of any runtime is. */
+  interface Signal {
+    readonly aborted: boolean
+    readonly reason?: unknown
+    addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void
+    removeEventListener(type: 'abort', listener: () => void): void
+  }
+
+  /** How far a call on many pairs has come. */
+  export interface Progress {
+    /** How many ids, pairs or halves are done. */
+    done: number
+    /** How many of them failed, or have something wrong with them. */
+    failed: number
+    /** How many there are, where that is known: of an array. */
+    total: number | undefined
+  }
+
+  /** What is given as many: an array, an iterable, or an async iterable, which is read no faster than it is worked off. */
+  export type Many<T> = Iterable<T> | AsyncIterable<T>
+
+  /** What {@link Extras.saveAllIds} came to. */
+  export interface Saved {
+    /** How many pairs are stored. */
+    saved: number
+    /** Of the first 1,000 that are not: the place among those given, and why. */
+    failed: Array<{ index: number; code: ErrorCode }>
+    /** How many are not stored. */
+    failedCount: number
+  }
+
+  /** What is wrong with a half of a pair. */
+  export type Finding = {
+    /** Which half this is: the one under the botmatic id, or the one under the external id. */
+    half: 'botmatic' | 'external'
+    botmaticId: string
+    externalId: string
+  } & (
+    | {
+        /** Its other half is not there. */
+        problem: 'missing'
+        /** Whether other halves claim the same place, so that it is left alone. */
+        isAmbiguous: boolean
+        /** Whether the missing half was written: with `repair`, where it is not ambiguous. */
+        isRepaired: boolean
+      }
+    | {
+        /**
+         * Its other half is of another id. `shared`: of one botmatic id that has the same external id, which is
+         * legal, and js-contact relies on it. `disagreeing`: all else, as the old external id of a
+         * contact that got a new one.
+         */
+        problem: 'shared' | 'disagreeing'
+        /** The id that the other half is of. */
+        found: string
+      }
+  )
+
+  /** Counts of what {@link Extras.verifyIds} found. */
+  export interface Verified {
+    /** How many pairs have both halves, and these agree. */
+    pairs: number
+    /** How many halves were without their other half. */
+    missing: number
+    /** How many halves have another half that is of another id. */
+    disagreeing: number
+    /** How many botmatic ids share an external id with the one that its half is of. */
+    shared: number
+    /** How many of the missing halves several others claim. */
+    ambiguous: number
+    /** How many missing halves were written; 0 without `repair`. */
+    repaired: number
+  }
+
+  /**
+   * A check: it can be awaited for the counts, gone through for what is wrong, or first gone through and
+   * then awaited. It begins with the first of these.
+   */
+  export interface Verification extends Promise<Verified>, AsyncIterable<Finding> {}
+
+  /** What a store can do beyond the original. None of it is enumerable. */
+  export interface Extras<Found> {
+    /**
+     * Connects ahead of the first call, so that a service can fail when it starts.
+     *
+     * @returns a promise that resolves once connected and logged in. It rejects with the {@link KeyStoreError}
+     *   that a first call would meet, whether the store is strict or not: at once where trying again is of no
+     *   use, and after `connectTimeout` where nothing can be reached.
+     * @example
+     * await keyStore.ready()
+     */
+    ready(): Promise<void>
+    /**
+     * Saves many pairs.
+     *
+     * @param integrationId whose pairs they are
+     * @param pairs a `[botmaticId, externalId]` each; no more than 8,000 are held in memory
+     * @param options see {@link BulkOptions}
+     * @returns how many are stored, and which are not; a pair that fails does not stop the others, also
+     *   with `strict`. What is no such pair fails with `NOID`. It rejects when `pairs` throws or cannot be gone
+     *   through, and when it is aborted.
+     * @example
+     * const { saved, failed } = await keyStore.saveAllIds('my-integration', [[123, 'crm-7'], [124, 'crm-8']])
+     * console.log(saved, failed.length) // 2 0
+     */
+    saveAllIds(
+      integrationId: unknown,
+      pairs: Many<readonly [botmaticId: unknown, externalId: unknown]>,
+      options?: BulkOptions
+    ): Promise<Saved>
+    /**
+     * Looks up the botmatic ids of many external ids.
+     *
+     * @param integrationId whose pairs they are
+     * @param externalIds the ids in the external service
+     * @param options see {@link BulkOptions}
+     * @returns in the order of `externalIds`, what {@link Methods.getBotmaticId} gives for each. With `strict`, the
+     *   first failure rejects.
+     * @example
+     * const [one, other] = await keyStore.getBotmaticIds('my-integration', ['crm-7', 'crm-8'])
+     */
+    getBotmaticIds(
+      integrationId: unknown,
+      externalIds: Many<unknown>,
+      options?: BulkOptions
+    ): Promise<Found[]>
+    /**
+     * Looks up the external ids of many botmatic ids.
+     *
+     * @param integrationId whose pairs they are
+     * @param botmaticIds the ids in botmatic
+     * @param options see {@link BulkOptions}
+     * @returns in the order of `botmaticIds`, what {@link Methods.getExtId} gives for each. With `strict`, the first
+     *   failure rejects.
+     * @example
+     * const [one, other] = await keyStore.getExtIds('my-integration', [123, 124])
+     */
+    getExtIds(
+      integrationId: unknown,
+      botmaticIds: Many<unknown>,
+      options?: BulkOptions
+    ): Promise<Found[]>
+    /**
+     * Deletes many pairs.
+     *
+     * @param integrationId whose pairs they are
+     * @param pairs a `[botmaticId, externalId]` each
+     * @param options see {@link BulkOptions}
+     * @returns in the order of `pairs`, what {@link Methods.deleteIds} gives for each. With `strict`, the first failure
+     *   rejects.
+     * @example
+     * await keyStore.deleteManyIds('my-integration', [[123, 'crm-7'], [124, 'crm-8']]) // [true, true]
+     */
+    deleteManyIds(
+      integrationId: unknown,
+      pairs: Many<readonly [botmaticId: unknown, externalId: unknown]>,
+      options?: BulkOptions
+    ): Promise<boolean[]>
+    /**
+     * Lists the pairs of an integration, each once, page by page. What is saved or deleted meanwhile may be
+     * among them or not. Failures reject, with `strict` or without.
+     *
+     * @param integrationId whose pairs they are
+     * @param options see {@link BulkOptions}
+     * @returns an async iterator of `[botmaticId, externalId]`, which may be left at any time. Each page has
+     *   `readTimeout`
+     * @example
+     * for await (const [botmaticId, externalId] of keyStore.pairs('my-integration')) {
+     *   console.log(botmaticId, externalId)
+     * }
+     */
+    pairs(
+      integrationId: unknown,
+      options?: BulkOptions
+    ): AsyncGenerator<[botmaticId: string, externalId: string], void>
+    /**
+     * Counts the pairs of an integration. In a file that is one look, in Redis a listing.
+     *
+     * @param integrationId whose pairs they are
+     * @param options see {@link BulkOptions}
+     * @returns how many botmatic ids it has
+     * @example
+     * console.log(await keyStore.countIds('my-integration'))
+     */
+    countIds(integrationId: unknown, options?: BulkOptions): Promise<number>
+    /**
+     * Lists the integrations that have pairs, and how many. In Redis that looks at all keys of the database.
+     *
+     * @param options see {@link BulkOptions}
+     * @returns an async iterator; the integration ids are shown in full, and are secret
+     * @example
+     * for await (const { integrationId, pairs } of keyStore.integrations()) {
+     *   console.log(integrationId.slice(0, 4), pairs)
+     * }
+     */
+    integrations(
+      options?: BulkOptions
+    ): AsyncGenerator<{ integrationId: string; pairs: number }, void>
+    /**
+     * Looks at both halves of each pair of an integration: the original may have left one without the other.
+     *
+     * @param integrationId whose pairs they are
+     * @param options see {@link BulkOptions}; with `repair`, which is `false` by default, a missing half is written
+     *   where one half only claims it
+     * @returns a {@link Verification}, which begins when it is awaited or gone through. Failures reject, with
+     *   `strict` or without
+     * @example
+     * const check = keyStore.verifyIds('my-integration', { repair: true })
+     * for await (const { problem, botmaticId, externalId } of check) console.log(problem, botmaticId, externalId)
+     * const { pairs, missing, repaired } = await check
+     */
+    verifyIds(
+      integrationId: unknown,
+      options?: BulkOptions & { repair?: boolean | undefined }
+    ): Verification
+    /**
+     * What `await using` calls: {@link Methods.quit}.
+     *
+     * @example
+     * await using keyStore = createKeyStore('file:./ids.redb')
+     */
+    [Symbol.asyncDispose](): Promise<void>
+  }
+
   export interface Stats {
     /** Calls made. */
     calls: number
@@ -394,7 +632,7 @@ declare namespace keyStore {
     /** `redb` of a store in a file or in memory. */
     'db.system.name': 'redis' | 'redb'
     /** The command that does the work of the call; the method, where there is no server. */
-    'db.operation.name': 'MSET' | 'GET' | 'DEL' | 'UNLINK' | Operation
+    'db.operation.name': 'MSET' | 'GET' | 'DEL' | 'UNLINK' | 'SCAN' | Operation
     /** The number of the database, where it is known; the path of a store's file. */
     'db.namespace'?: string
     /** Host or path of the server, where it is known; of several, the first that is named. */
@@ -412,13 +650,22 @@ declare namespace keyStore {
     reason: string | undefined
   }
 
-  export type Operation = 'saveIds' | 'getBotmaticId' | 'getExtId' | 'deleteIds' | 'deleteAllIds'
+  /** `listIds` is a page of a walk: of `pairs`, `countIds`, `integrations` or `verifyIds`. */
+  export type Operation =
+    | 'saveIds'
+    | 'getBotmaticId'
+    | 'getExtId'
+    | 'deleteIds'
+    | 'deleteAllIds'
+    | 'listIds'
 
   /** Failed lookups resolve to `undefined`, everything else that fails to `false`. */
-  export interface KeyStore extends Methods<string | null | undefined> {}
+  export interface KeyStore
+    extends Methods<string | null | undefined>,
+      Extras<string | null | undefined> {}
 
   /** What fails rejects with a {@link KeyStoreError}. */
-  export interface StrictKeyStore extends Methods<string | null> {}
+  export interface StrictKeyStore extends Methods<string | null>, Extras<string | null> {}
 
   /**
    * The store as a class, with the factory's arguments; its methods work detached too.
@@ -484,8 +731,8 @@ declare namespace keyStore {
      */
     code: ErrorCode
     /** The method that failed. */
-    operation: Operation
-    /** The first four characters of the integration id, which is a bearer token. */
+    operation: Operation | 'ready'
+    /** The first four characters of the integration id, which is a bearer token; empty for `ready`. */
     integration: string
   }
 
@@ -508,6 +755,13 @@ declare namespace keyStore {
     | 'STORAGE'
     | 'NOID'
     | 'INTERNAL'
+}
+
+declare global {
+  // Where the library of the compiler does not have it yet.
+  interface SymbolConstructor {
+    readonly asyncDispose: unique symbol
+  }
 }
 
 export = keyStore

@@ -34,7 +34,7 @@ const rejects = async (promise, { code, message, after = 0, before = 4_000 }) =>
   const began = performance.now()
   await assert.rejects(promise, (error) => {
     assert.ok(error instanceof createKeyStore.KeyStoreError)
-    assert.deepEqual([error.code, error.operation, error.integration], [code, 'ready', undefined])
+    assert.deepEqual([error.code, error.operation, error.integration], [code, 'ready', ''])
     assert.match(error.message, /^ready failed: /)
     assert.match(error.message, message)
     assert.doesNotMatch(error.message, /secret|nonsense/)

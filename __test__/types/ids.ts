@@ -46,8 +46,8 @@ export const generic = <T extends string, O extends ObjectId>(text: T, object: O
   store.getExtId('i', object.toString())
 ]
 
-/** In place of a store, in tests. */
-export const double: createKeyStore.KeyStore = {
+/** In place of a store, in tests: what the original has will do. */
+export const double: createKeyStore.Methods<string | null | undefined> = {
   saveIds: async (_i, b, e) => `${b}` !== `${e}`,
   getBotmaticId: async () => '1',
   getExtId: async () => undefined,

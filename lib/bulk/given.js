@@ -1,9 +1,9 @@
 /** What bulk calls and walks take beside their arguments: `signal`, `onProgress`, `repair`. */
 
-const { readOptions, refuse } = require('../settings/check')
+const { readOptions } = require('../settings/check')
 const { log, reasonOf } = require('../shared/log')
 
-const KNOWN = { signal: 'object', onProgress: 'function' }
+const KNOWN = { signal: 'signal', onProgress: 'function' }
 
 /** Of a call: whether it is to stop, and who hears how far it has come. */
 class Given {
@@ -14,9 +14,6 @@ class Given {
   /** Fails with a TypeError that names what is wrong. */
   constructor(given = {}, known = {}) {
     const { signal, onProgress, ...others } = readOptions(given, { ...KNOWN, ...known })
-    if (signal && !(typeof signal.aborted === 'boolean' && signal.addEventListener)) {
-      throw refuse('option "signal" must be an AbortSignal, not an object')
-    }
     this.signal = signal
     this.others = others
     this.#onProgress = onProgress

@@ -2,7 +2,7 @@
 
 const { abortable } = require('./abortable')
 const { Given } = require('./given')
-const { lookUp, pagesOf } = require('./walk')
+const { countOf, lookUp, pagesOf } = require('./walk')
 const { isAmbiguous } = require('../delegate/delete-all')
 const { NativePromise } = require('../shared/globals')
 
@@ -49,12 +49,6 @@ const ownersOf = async (calls, names) => {
   return (await NativePromise.all(owners)).flat()
 }
 
-/** As a backend tells them that counts: `<pairs>:<integration id>`. */
-const countedOf = (item) => {
-  const end = item.indexOf(':')
-  return [item.slice(end + 1), Number(item.slice(0, end))]
-}
-
 /** Each integration and its pairs, see index.d.ts. */
 async function* integrations(calls, given) {
   const told = new Given(given)
@@ -65,7 +59,7 @@ async function* integrations(calls, given) {
         if (owner !== undefined) counts.set(owner, (counts.get(owner) ?? 0) + 1)
       }
     } else {
-      for (const [integrationId, pairs] of items.map(countedOf)) counts.set(integrationId, pairs)
+      for (const { rest, pairs } of items.map(countOf)) counts.set(rest, pairs)
     }
     told.tell(items.length)
   }

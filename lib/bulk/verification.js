@@ -46,6 +46,10 @@ class Verification {
     }
   }
 
+  get [Symbol.toStringTag]() {
+    return 'Verification'
+  }
+
   async #drain() {
     for await (const _ of this) {
       // The counts are enough.

@@ -35,6 +35,12 @@ async function* pagesOf(calls, integrationId, listed, signal) {
   }
 }
 
+/** How a backend lists integrations that counts their pairs: `<pairs>:<the rest of the integration id>`. */
+const countOf = (item) => {
+  const end = item.indexOf(':')
+  return { pairs: Number(item.slice(0, end)), rest: item.slice(end + 1) }
+}
+
 /** What lookups come to: `null` also where a key holds no string. Rejects with the first failure. */
 const lookUp = async (calls, operation, integrationId, ids) => {
   const found = ids.length > 0 ? await calls.many(operation, integrationId, ids) : []
@@ -66,4 +72,4 @@ async function* halvesOf(calls, integrationId, half, signal) {
   }
 }
 
-module.exports = { HALVES, halvesOf, lookUp, pagesOf }
+module.exports = { HALVES, countOf, halvesOf, lookUp, pagesOf }

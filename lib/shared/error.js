@@ -25,7 +25,7 @@ class KeyStoreError extends Error {
     super(`${operation}${whose} failed: ${reason}`)
     this.code = code
     this.operation = operation
-    this.integration = integration
+    this.integration = integration ?? ''
   }
 }
 

@@ -5,7 +5,9 @@
 //! and written again.
 
 use super::memtable::{Integration, Memtable};
-use super::tables::{ROWS_A_COMMIT, Row, Snapshot, Tables};
+use super::row::Row;
+use super::snapshot::Snapshot;
+use super::tables::{ROWS_A_COMMIT, Tables};
 use super::trouble::Trouble;
 use crate::key::Half;
 

@@ -22,7 +22,9 @@ mod log;
 mod memtable;
 mod opened;
 mod registry;
+mod row;
 mod session;
+mod snapshot;
 mod store;
 mod tables;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::change::Change;
 use super::memtable::{Known, Memtable};
-use super::tables::Snapshot;
+use super::snapshot::Snapshot;
 use super::trouble::Trouble;
 use crate::key::Half;
 
