@@ -1,3 +1,4 @@
+const { allPairs } = require('./lib/bulk/all-pairs')
 const { Bulk } = require('./lib/bulk/bulk')
 const { integrations } = require('./lib/bulk/integrations')
 const { countIds, pairs } = require('./lib/bulk/pairs')
@@ -19,6 +20,7 @@ const EXTRAS = [
   'getExtIds',
   'deleteManyIds',
   'pairs',
+  'allPairs',
   'countIds',
   'integrations',
   'verifyIds',
@@ -98,6 +100,10 @@ class RedisKeyStore {
 
   pairs(integrationId, options) {
     return pairs(this.#calls, integrationId, options)
+  }
+
+  allPairs(options) {
+    return allPairs(this.#calls, options)
   }
 
   countIds(integrationId, options) {

@@ -24,10 +24,12 @@ const integrationsOf = async (job, { store, name }, wanted) => {
  * @param {string[] | undefined} wanted integrations; all of them when undefined
  */
 async function* walk(job, target, wanted) {
-  const { signal } = job
-  for (const integrationId of await integrationsOf(job, target, wanted)) {
-    const pairs = target.store.pairs(integrationId, { signal, onProgress: () => job.touch() })
-    for await (const [botmaticId, extId] of pairs) yield [integrationId, botmaticId, extId]
+  const given = { signal: job.signal, onProgress: () => job.touch() }
+  const { store } = target
+  job.wait(target.name)
+  if (!wanted) return yield* store.allPairs(given)
+  for (const integrationId of wanted) {
+    for await (const pair of store.pairs(integrationId, given)) yield [integrationId, ...pair]
   }
 }
 

@@ -95,8 +95,8 @@ class Comparison {
       page = []
     }
     for await (const pair of walk(job, store, this.#wanted)) {
-      if (page.length === PAGE || (page.length > 0 && page[0][0] !== pair[0])) begin()
       page.push(pair)
+      if (page.length === PAGE) begin()
       while (underWay.length >= IN_FLIGHT) await settle()
     }
     begin()
@@ -121,16 +121,28 @@ class Comparison {
   }
 }
 
-/** Of pairs of one integration: what the other store has under both ids, and their own under the second. */
-const lookUp = (store, other, pairs) => {
-  const [[integrationId]] = pairs
-  const botmaticIds = pairs.map(([, botmaticId]) => botmaticId)
-  const extIds = pairs.map(([, , extId]) => extId)
-  return Promise.all([
-    other.store.getExtIds(integrationId, botmaticIds),
-    other.store.getBotmaticIds(integrationId, extIds),
-    store.store.getBotmaticIds(integrationId, extIds)
-  ])
+/** Of pairs: what the other store has under both ids, and their own under the second; an array each, in their order. */
+const lookUp = async (store, other, pairs) => {
+  const groups = new Map()
+  for (const [n, [integrationId]] of pairs.entries()) {
+    if (!groups.has(integrationId)) groups.set(integrationId, [])
+    groups.get(integrationId).push(n)
+  }
+  const found = [[], [], []]
+  const ask = async (integrationId, places) => {
+    const botmaticIds = places.map((n) => pairs[n][1])
+    const extIds = places.map((n) => pairs[n][2])
+    const answers = await Promise.all([
+      other.store.getExtIds(integrationId, botmaticIds),
+      other.store.getBotmaticIds(integrationId, extIds),
+      store.store.getBotmaticIds(integrationId, extIds)
+    ])
+    for (const [kind, values] of answers.entries()) {
+      for (const [at, n] of places.entries()) found[kind][n] = values[at]
+    }
+  }
+  await Promise.all([...groups].map(([integrationId, places]) => ask(integrationId, places)))
+  return found
 }
 
 module.exports = { Comparison }
