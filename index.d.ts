@@ -552,6 +552,19 @@ declare namespace keyStore {
       options?: BulkOptions
     ): AsyncGenerator<[botmaticId: string, externalId: string], void>
     /**
+     * Walks over the pairs of all integrations. In Redis that is one walk over all keys of the database, where
+     * {@link Extras.pairs} of each integration would be as many.
+     *
+     * @param options see {@link BulkOptions}
+     * @returns an async iterator of `[integrationId, botmaticId, externalId]`, each pair once; the integration
+     *   ids are shown in full, and are secret
+     * @example
+     * for await (const [integrationId, botmaticId, externalId] of keyStore.allPairs()) {
+     *   console.log(integrationId.slice(0, 4), botmaticId, externalId)
+     * }
+     */
+    allPairs(options?: BulkOptions): AsyncGenerator<[string, string, string], void>
+    /**
      * Counts the pairs of an integration. In a file that is one look, in Redis a listing.
      *
      * @param integrationId whose pairs they are

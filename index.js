@@ -1,4 +1,5 @@
 const path = require('node:path')
+const { allPairs } = require('./lib/bulk/all-pairs')
 const { Bulk } = require('./lib/bulk/bulk')
 const { integrations } = require('./lib/bulk/integrations')
 const { countIds, pairs } = require('./lib/bulk/pairs')
@@ -20,6 +21,7 @@ const EXTRAS = [
   'getExtIds',
   'deleteManyIds',
   'pairs',
+  'allPairs',
   'countIds',
   'integrations',
   'verifyIds',
@@ -101,6 +103,10 @@ class RedisKeyStore {
 
   pairs(integrationId, options) {
     return pairs(this.#calls, integrationId, options)
+  }
+
+  allPairs(options) {
+    return allPairs(this.#calls, options)
   }
 
   countIds(integrationId, options) {

@@ -8,7 +8,7 @@ const { beginMove, endMove, integrationOn, moveKeys, slotOf } = require('./suppo
 const { lazyCluster } = require('./support/topology-clients')
 const { replicates, until, useCluster } = require('./support/topologies')
 
-const cluster = useCluster(['--cluster-node-timeout', '1000', '--enable-debug-command', 'yes'])
+const cluster = useCluster(['--cluster-node-timeout', '15000', '--enable-debug-command', 'yes'])
 const SOON = 30_000
 const OPTIONS = { readTimeout: SOON }
 

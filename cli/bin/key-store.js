@@ -1,4 +1,2 @@
 #!/usr/bin/env node
-const { main } = require('../lib/main')
-
-main(process.argv.slice(2))
+require('../lib/main').main(process.argv.slice(2))

@@ -1,33 +1,60 @@
-/** Runs a command line, and ends the process with its exit code. */
+/** From the arguments to the exit code. */
 
+const v8 = require('node:v8')
 const { CommanderError } = require('commander')
-const { CODES, exitCodeOf } = require('./exit')
-const { makeProgram } = require('./program')
-const { fail } = require('./ui')
+const { createProgram } = require('./program')
+const { Job } = require('./job')
+const { EXIT, Trouble } = require('./trouble')
 
-/** Nobody reads what is printed any more: a pipe to `head`, say. */
-const onPipe = (error) => {
-  if (error.code === 'EPIPE') process.exit(CODES.incomplete)
-  throw error
+/** What to print of an error, and the exit code. */
+const explained = (error) => {
+  if (error instanceof Trouble) return [error.message, error.exit]
+  // A failed call, whose message says what to do.
+  if (error?.name === 'KeyStoreError') return [error.message, EXIT.incomplete]
+  // What a file system says.
+  if (error?.syscall) return [error.message, EXIT.incomplete]
+  return [
+    `this is a fault of key-store, please report it: ${error?.stack ?? error}`,
+    EXIT.incomplete
+  ]
 }
 
-/** @param {string[]} words the command line, without the program */
-const main = async (words) => {
-  process.stdout.on('error', onPipe)
-  let code = CODES.done
-  try {
-    await makeProgram((own) => (code = own)).parseAsync(words, { from: 'user' })
-  } catch (error) {
-    if (error instanceof CommanderError) {
-      code = error.exitCode === 0 ? CODES.done : CODES.usage
-    } else {
-      fail(error)
-      code = exitCodeOf(error)
+const act =
+  (run) =>
+  async (...given) => {
+    const command = given.pop()
+    const options = given.pop()
+    const job = new Job(options)
+    try {
+      process.exitCode = await run(job, options, given, command)
+    } catch (error) {
+      const [message, exit] = explained(error)
+      const advice = job.advice && exit === EXIT.incomplete ? `. ${job.advice()}` : ''
+      job.screen.error(`${message}${advice}`)
+      process.exitCode = exit
     }
+    await job.close()
   }
-  process.exitCode = code
-  // What a store that hangs holds back must not hold the process.
-  setTimeout(() => process.exit(), 3_000).unref()
+
+/** Resolves once a stream has written what it was given. */
+const flushed = (stream) => new Promise((resolve) => stream.write('', resolve))
+
+/** @param {string[]} args without the program's own name */
+const main = async (args) => {
+  // What lists processes shows this instead of arguments that may be secret.
+  process.title = 'key-store'
+  // Pairs are garbage a moment after they were read: V8 would let that grow to twice the memory first.
+  v8.setFlagsFromString('--heap-growing-percent=10')
+  try {
+    await createProgram(act).parseAsync(args, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    // Help and version are errors to it as well.
+    process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage
+  }
+  await Promise.all([process.stdout, process.stderr].map(flushed))
+  // Calls that nobody waits for any more would keep the process alive.
+  process.exit()
 }
 
 module.exports = { main }

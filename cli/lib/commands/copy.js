@@ -1,52 +1,53 @@
-/** `copy FROM TO`: saves the pairs of one store in another. */
+/** `key-store copy`: the pairs of one store into another. */
 
-const { CODES } = require('../exit')
-const { Progress } = require('../progress')
-const { Pump, inBatches } = require('../pump')
-const { Rejects } = require('../rejects')
-const { records } = require('../selection')
-const { watched } = require('../watchdog')
-const { openBoth } = require('./both')
-const { compare } = require('./verify')
+const { twoStores } = require('../options/address')
+const { integrations, progress, screen, transfer } = require('../options/common')
+const { selected } = require('../options/selection')
+const { countPairs, walk } = require('../store/walk')
+const { Batches } = require('../transfer/batches')
+const { load } = require('../transfer/load')
+const { spooled } = require('../transfer/spool')
 
-const run = async (fromUrl, toUrl, options, ui) => {
-  const [from, to] = await openBoth(fromUrl, toUrl, options)
-  const progress = new Progress('copy', options)
-  const rejects = new Rejects(options, ui.tell)
-  const pump = new Pump(to, options, rejects)
-  try {
-    return await watched(options.timeout, async (signal, alive) => {
-      const lists = async function* () {
-        let number = 0
-        for await (const record of records(from, options, signal)) {
-          yield [{ line: ++number, source: JSON.stringify(record), record }]
-        }
-      }
-      const settled = (done) => {
-        alive()
-        progress.update(done, rejects.count)
-      }
-      await inBatches(lists(), (batch) => pump.save(batch), options, signal, settled)
-      progress.stop()
-      const result = { saved: pump.saved, skipped: pump.skipped, rejected: rejects.count }
-      const difference = options.verify
-        ? await compare(from, to, options, signal, alive)
-        : undefined
-      ui.result(
-        { ...result, ...(difference && { difference }) },
-        `copied ${pump.saved} pairs, skipped ${pump.skipped}, rejected ${rejects.count}` +
-          (difference
-            ? `; ${difference.same} are the same in both, ${difference.missing + difference.different} are not`
-            : '')
-      )
-      const isSame = !difference || difference.missing + difference.different === 0
-      return rejects.count > 0 || !isSame ? CODES.different : CODES.done
-    })
-  } finally {
-    progress.stop()
-    rejects.close()
-    await Promise.all([from.quit(), to.quit()])
-  }
+const build = (define) => {
+  const command = define('copy')
+    .description('copy the pairs of one store into another')
+    .argument('<from>', 'address of the store that is read, as --url of other commands has it')
+    .argument('<to>', 'address of the store that is written to')
+  return screen(progress(twoStores(transfer(integrations(command)))))
 }
 
-module.exports = { run }
+/** What is found by a walk, as a source. */
+const walked = (job, from, wanted, total, size) => {
+  let count = 0
+  const at = () => ({ pairs: count })
+  const batches = async function* () {
+    const sink = new Batches(size)
+    for await (const pair of walk(job, from, wanted)) {
+      sink.pair(...pair)
+      if (++count % size === 0) yield* sink.rest(at)
+    }
+    yield* sink.rest(at)
+  }
+  return { batches, partOf: (end) => total && Math.min(1, end.pairs / total) }
+}
+
+const run = async (job, options, [fromUrl, toUrl], command) => {
+  const wanted = selected(options, command)
+  const from = job.open(options, 'from', fromUrl)
+  const to = job.open(options, 'to', toUrl)
+  if (options.resume) return spooled(job, from, to, wanted, options)
+  const total = job.screen.wantsTotal ? await countPairs(job, from, wanted) : undefined
+  return load(job, to, options, {
+    done: 'copied',
+    origin: {},
+    open: (_, size) => walked(job, from, wanted, total, size)
+  })
+}
+
+const examples = [
+  'key-store copy redis://old:6379 redis://new:6379 --verify',
+  'key-store copy file:./pairs.redb redis-cluster://node1:6379 --integration my-integration',
+  'KEY_STORE_TO_PASSWORD=… key-store copy redis://a redis://b --to-key-prefix live: --rate 50000'
+]
+
+module.exports = { build, examples, run }

@@ -1,59 +1,123 @@
-/** `export FILE`: writes the pairs of integrations, in order, so that the same pairs make the same bytes. */
+/** `key-store export`: pairs into a file. */
 
-const { CODES } = require('../exit')
-const { formatOf, writeOutput } = require('../files')
-const { Trailer } = require('../formats/trailer')
-const formats = { csv: require('../formats/csv'), ndjson: require('../formats/ndjson') }
-const { Progress } = require('../progress')
-const { records } = require('../selection')
-const { sorted } = require('../sorted')
-const { openStore } = require('../store')
-const { watched } = require('../watchdog')
+const os = require('node:os')
+const path = require('node:path')
+const { Option } = require('commander')
+const { Output } = require('../files/output')
+const { Sorter } = require('../files/sorter')
+const { trailerLine } = require('../files/trailer')
+const { CsvWriter } = require('../formats/csv-writer')
+const { ndjsonLine } = require('../formats/ndjson')
+const { oneStore } = require('../options/address')
+const { add, file, integrations, progress, screen } = require('../options/common')
+const { formatOf } = require('../options/format')
+const { selected } = require('../options/selection')
+const { number, span } = require('../screen/progress')
+const { countPairs, walk } = require('../store/walk')
+const { EXIT } = require('../trouble')
 
-/** How many lines are written at once. */
-const LINES = 500
+/** Pairs that are told of, or written, at once. */
+const PAGE = 500
 
-const run = async (file, options, ui) => {
-  const format = formats[formatOf(file, options)]
-  const store = await openStore(options.url, options)
-  const progress = new Progress('export', options)
-  const trailer = new Trailer()
-  try {
-    return await watched(options.timeout, async (signal, alive) => {
-      const found = async function* () {
-        let count = 0
-        for await (const record of records(store, options, signal)) {
-          yield formats.ndjson.write(record).slice(0, -1)
-          if (++count % 1_000 === 0) {
-            alive()
-            progress.update(count)
-          }
-        }
-      }
-      const text = async function* () {
-        let lines = [format.header(options)]
-        for await (const line of sorted(found())) {
-          signal.throwIfAborted()
-          const own = format.write(JSON.parse(line), options)
-          trailer.add(own)
-          lines.push(own)
-          if (lines.length < LINES) continue
-          alive()
-          yield lines.join('')
-          lines = []
-        }
-        yield lines.join('') + format.writeTrailer(trailer)
-      }
-      await writeOutput(file, text())
-      progress.stop()
-      const said = { pairs: trailer.pairs, sha256: trailer.sha256 }
-      ui.result(said, `exported ${trailer.pairs} pairs`, file === '-')
-      return CODES.done
-    })
-  } finally {
-    progress.stop()
-    await store.quit()
+const build = (define) => {
+  const command = define('export')
+    .description('write pairs to a file, with a last line of their count and checksum')
+    .argument('<file>', 'where to; packed when its name ends in .gz; - for the standard output')
+  add(
+    file(integrations(command)),
+    'Format:',
+    new Option('--unsorted', 'in the order in which pairs are found, without temporary files')
+  )
+  return screen(progress(oneStore(command)))
+}
+
+/** What stands in the file for blocks of NDJSON lines. */
+const writerOf = (format) => {
+  if (format.format === 'ndjson') {
+    return { head: '', text: (lines) => lines.map((line) => `${line}\n`).join('') }
+  }
+  const writer = new CsvWriter(format)
+  return {
+    head: format.header ? writer.header() : '',
+    text: (lines) => writer.rows(lines.map((line) => JSON.parse(line)))
   }
 }
 
-module.exports = { run }
+/** The lines of all pairs, in blocks, as they are found. */
+async function* found(job, target, wanted, onPairs) {
+  let lines = []
+  let count = 0
+  for await (const pair of walk(job, target, wanted)) {
+    lines.push(ndjsonLine(...pair))
+    if (lines.length < PAGE) continue
+    onPairs((count += lines.length))
+    yield lines
+    lines = []
+  }
+  onPairs(count + lines.length)
+  yield lines
+}
+
+/** The same, sorted. */
+async function* sorted(job, blocks, folder) {
+  const sorter = new Sorter(folder)
+  try {
+    for await (const block of blocks) for (const line of block) sorter.add(line)
+    job.screen.stop()
+    job.screen.start('written')
+    for (const block of sorter.blocks()) yield block
+  } finally {
+    sorter.close()
+  }
+}
+
+const run = async (job, options, [name], command) => {
+  const wanted = selected(options, command)
+  const format = formatOf(name, options)
+  const target = job.open(options)
+  const output = new Output(name)
+  const isTaken = name === '-'
+  const began = performance.now()
+  let pairs = 0
+  try {
+    const writer = writerOf(format)
+    const total = job.screen.wantsTotal ? await countPairs(job, target, wanted) : undefined
+    const tell = (count) => {
+      job.touch()
+      job.check()
+      job.screen.update(count, total && Math.min(1, count / total))
+    }
+    job.wait(target.name)
+    job.screen.start(options.unsorted ? 'written' : 'read')
+    const blocks = found(job, target, wanted, options.unsorted ? () => {} : tell)
+    const folder = isTaken
+      ? path.join(os.tmpdir(), `key-store-export-${process.pid}`)
+      : `${name}.part.sort`
+    await output.write(writer.head)
+    for await (const block of options.unsorted ? blocks : sorted(job, blocks, folder)) {
+      await job.within(output.write(writer.text(block)))
+      tell((pairs += block.length))
+    }
+    await output.write(trailerLine(format.format, { pairs, sha256: output.sha256, ...format }))
+    await output.finish()
+  } catch (error) {
+    output.discard()
+    throw error
+  }
+  const seconds = (performance.now() - began) / 1_000
+  const { sha256, bytes } = output
+  await job.screen.summarize(
+    { pairs, bytes, sha256, seconds },
+    `exported ${number(pairs)} pairs to ${output.name} in ${span(seconds)}`,
+    isTaken
+  )
+  return EXIT.done
+}
+
+const examples = [
+  'key-store export --all backup.ndjson.gz',
+  'key-store export --integration my-integration pairs.csv',
+  'key-store export --all - | ssh elsewhere key-store import -'
+]
+
+module.exports = { build, examples, run }

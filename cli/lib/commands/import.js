@@ -1,110 +1,74 @@
-/** `import FILE`: saves the pairs of a file. */
+/** `key-store import`: pairs out of a file. */
 
-const { CODES, Incomplete } = require('../exit')
-const { formatOf, isRegular, openInput } = require('../files')
-const { Trailer } = require('../formats/trailer')
-const formats = { csv: require('../formats/csv'), ndjson: require('../formats/ndjson') }
-const { Progress } = require('../progress')
-const { Pump, inBatches } = require('../pump')
-const { Rejects } = require('../rejects')
-const { Resume } = require('../resume')
-const { openStore } = require('../store')
-const { watched } = require('../watchdog')
+const path = require('node:path')
+const { Option } = require('commander')
+const { Input } = require('../files/input')
+const { oneStore } = require('../options/address')
+const { add, file, integrations, progress, screen, transfer } = require('../options/common')
+const { formatOf } = require('../options/format')
+const { selected } = require('../options/selection')
+const { load } = require('../transfer/load')
+const { Source } = require('../transfer/source')
 
-/** Reads a file to its end, to see that it is whole before anything is saved. */
-const inspect = async (file, format, options, alive) => {
-  const trailer = new Trailer()
-  let said
-  let items = 0
-  for await (const list of formats[format].read(openInput(file), options)) {
-    for (const item of list) {
-      if (item.trailer) said = item.trailer
-      else {
-        items++
-        trailer.add(`${item.source}\n`)
+const build = (define) => {
+  const command = define('import')
+    .description('save the pairs of a file')
+    .argument('<file>', 'what from; unpacked when its name ends in .gz; - for the standard input')
+  add(
+    file(integrations(command)),
+    'Format:',
+    new Option(
+      '--no-check',
+      'take a file without the last line of an export, or one that was changed since'
+    )
+  )
+  return screen(progress(oneStore(transfer(command))))
+}
+
+/** Which pairs are taken, and whose those are that do not say it. */
+const choice = (wanted) => {
+  if (!wanted) return {}
+  const only = new Set(wanted)
+  return {
+    wants: (integrationId) => only.has(integrationId),
+    integrationId: wanted.length === 1 ? wanted[0] : undefined
+  }
+}
+
+const run = async (job, options, [name], command) => {
+  const wanted = selected(options, command)
+  const format = formatOf(name, options)
+  const input = new Input(name)
+  const target = job.open(options)
+  // A file is checked before anything is written.
+  if (options.check && input.isFile) await input.check(job)
+  return load(job, target, options, {
+    done: 'imported',
+    origin: { file: name === '-' ? name : path.resolve(name) },
+    open: (from, batch) => {
+      const source = new Source(input, {
+        format,
+        ...choice(wanted),
+        batch,
+        isChecked: options.check && !input.isFile,
+        isResumable: Boolean(options.resume),
+        from
+      })
+      return {
+        get head() {
+          return source.head
+        },
+        batches: () => source.batches(job),
+        partOf: ({ offset }) => source.partOf(offset)
       }
     }
-    alive()
-  }
-  return { items, complaint: trailer.complaint(said) }
+  })
 }
 
-/** The items of a file that are not done yet; what it says of itself at its end is judged there. */
-const readItems = async function* (file, format, options, skip) {
-  const trailer = new Trailer()
-  let said
-  let number = 0
-  for await (const list of formats[format].read(openInput(file), options)) {
-    const items = []
-    for (const item of list) {
-      if (item.trailer) {
-        said = item.trailer
-        continue
-      }
-      if (options.check) trailer.add(`${item.source}\n`)
-      if (number++ >= skip) items.push(item)
-    }
-    yield items
-  }
-  const complaint = options.check && trailer.complaint(said)
-  if (complaint) throw new Incomplete(`${file === '-' ? 'the input' : file}: ${complaint}`)
-}
+const examples = [
+  'key-store import backup.ndjson.gz',
+  'key-store import contacts.csv --no-check --integration my-integration --columns botmaticId=id,extId=crm_id',
+  'key-store import big.ndjson --resume big.resume --rejects big.rejects.ndjson --rate 20000'
+]
 
-const run = async (file, options, ui) => {
-  const format = formatOf(file, options)
-  const resume = new Resume(options.resume, file)
-  const store = await openStore(options.url, options)
-  const rejects = new Rejects(options, ui.tell, resume.done > 0)
-  const pump = new Pump(store, options, rejects)
-  let progress
-  try {
-    return await watched(options.timeout, async (signal, alive) => {
-      let total
-      if (isRegular(file) && options.check) {
-        const { items, complaint } = await inspect(file, format, options, alive)
-        if (complaint) throw new Incomplete(`${file}: ${complaint}. Nothing was saved`)
-        total = items
-      }
-      const skip = resume.done
-      if (skip > 0) ui.tell(`goes on behind the first ${skip} records`)
-      progress = new Progress('import', options, total)
-      const work = async (batch) => {
-        for (const item of batch) if (item.problem) rejects.add(item, item.problem)
-        await pump.save(batch.filter(({ record }) => record))
-      }
-      const settled = (done) => {
-        alive()
-        if (!options.dryRun) resume.note(skip + done)
-        progress.update(skip + done, rejects.count)
-      }
-      try {
-        await inBatches(readItems(file, format, options, skip), work, options, signal, settled)
-      } catch (error) {
-        if (!options.dryRun) resume.write()
-        throw error
-      }
-      resume.remove()
-      progress.stop()
-      const result = {
-        saved: pump.saved,
-        skipped: pump.skipped,
-        rejected: rejects.count,
-        ...(skip > 0 && { before: skip })
-      }
-      ui.result(
-        result,
-        `${options.dryRun ? 'would save' : 'saved'} ${pump.saved} pairs, skipped ${pump.skipped}, rejected ${rejects.count}`
-      )
-      return rejects.count > 0 ? CODES.different : CODES.done
-    })
-  } catch (error) {
-    error.message += `\n${pump.saved} pairs are saved${options.resume ? `; the same command goes on with --resume ${options.resume}` : ''}`
-    throw error
-  } finally {
-    progress?.stop()
-    rejects.close()
-    await store.quit()
-  }
-}
-
-module.exports = { run }
+module.exports = { build, examples, run }

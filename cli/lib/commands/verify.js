@@ -1,161 +1,92 @@
-/** `verify`: the halves of a store's pairs with each other; `verify FROM TO`: two stores with each other. */
+/** `key-store verify`: one store with itself, or two with each other. */
 
-const { CODES, UsageError } = require('../exit')
-const { shownId } = require('../mask')
-const { Progress } = require('../progress')
-const { selected } = require('../selection')
-const { openStore } = require('../store')
-const { watched } = require('../watchdog')
-const { openBoth } = require('./both')
+const { Option } = require('commander')
+const { oneStore, twoStores } = require('../options/address')
+const { add, integrations, progress, screen, showIds, yes } = require('../options/common')
+const { selected } = require('../options/selection')
+const { confirm } = require('../screen/confirm')
+const { number } = require('../screen/progress')
+const { EXIT, usage } = require('../trouble')
+const { Comparison } = require('../verify/comparison')
+const { Findings } = require('../verify/findings')
+const { verifyHalves } = require('../verify/halves')
 
-/** How many pairs are compared at once. */
-const BATCH = 2_000
-
-/** How many differences are told one by one. */
-const MOST_TOLD = 10
-
-/** Pairs of an integration, in lists. */
-const lists = async function* (store, integrationId, signal) {
-  let list = []
-  for await (const pair of store.pairs(integrationId, { signal })) {
-    list.push(pair)
-    if (list.length < BATCH) continue
-    yield list
-    list = []
-  }
-  if (list.length > 0) yield list
+const build = (define) => {
+  const command = define('verify')
+    .description(
+      'look for halves of pairs that are missing or disagree; or, with two addresses, for what differs'
+    )
+    .argument('[from]', 'address of a store, which is compared with:')
+    .argument('[to]', 'address of another')
+  add(
+    integrations(command),
+    'How:',
+    new Option('--repair', 'one store: write a missing half that only one other half claims'),
+    new Option('--full', 'two stores: compare each pair; so it is by default'),
+    new Option('--quick', 'two stores: compare only how many pairs there are').conflicts('full')
+  )
+  return screen(progress(showIds(yes(twoStores(oneStore(command), { isBeside: true })))))
 }
 
-/** Compares two stores pair by pair: all of the first with the second, and what the second has beyond. */
-const compare = async (from, to, options, signal, alive, tell = () => {}) => {
-  const result = { same: 0, missing: 0, different: 0, more: 0 }
-  const note = (kind, integrationId, [botmaticId, extId]) => {
-    result[kind]++
-    tell(kind, `${shownId(integrationId, options)} ${botmaticId} ${extId}`)
-  }
-  const integrations = new Set()
-  for (const store of options.all ? [from, to] : [from]) {
-    for await (const integrationId of selected(store, options)) integrations.add(integrationId)
-  }
-  for (const integrationId of integrations) {
-    for await (const list of lists(from, integrationId, signal)) {
-      const found = await to.getExtIds(
-        integrationId,
-        list.map(([botmaticId]) => botmaticId)
-      )
-      list.forEach((pair, n) => {
-        if (found[n] === pair[1]) result.same++
-        else note(found[n] === null ? 'missing' : 'different', integrationId, pair)
-      })
-      alive()
-    }
-    for await (const list of lists(to, integrationId, signal)) {
-      const found = await from.getExtIds(
-        integrationId,
-        list.map(([botmaticId]) => botmaticId)
-      )
-      list.forEach((pair, n) => {
-        if (found[n] === null) note('more', integrationId, pair)
-      })
-      alive()
-    }
-  }
-  return result
+const one = async (job, options, wanted) => {
+  if (options.quick || options.full) throw usage('--quick and --full are for two stores')
+  const target = job.open(options)
+  if (options.repair) await confirm(job, `Write the missing halves in ${target.name}?`)
+  const findings = new Findings(job, options)
+  job.screen.start('looked at')
+  const counts = await verifyHalves(job, target, wanted, options, findings)
+  const { pairs = 0, missing = 0, disagreeing = 0, shared = 0, repaired = 0 } = counts
+  const parts = [`${number(pairs)} whole pairs`]
+  if (shared > 0) parts.push(`${number(shared)} on an external id that another has`)
+  parts.push(`${number(missing)} missing halves`, `${number(disagreeing)} that disagree`)
+  if (options.repair) parts.push(`${number(repaired)} written`)
+  await job.screen.summarize(
+    { pairs, missing, disagreeing, shared, repaired, findings: findings.first },
+    parts.join(', ')
+  )
+  return missing + disagreeing > repaired ? EXIT.different : EXIT.done
 }
 
-/** Compares the counts of two stores. */
-const compareCounts = async (from, to, options, signal, alive) => {
-  const result = { same: 0, different: 0 }
-  for await (const integrationId of selected(from, options)) {
-    signal.throwIfAborted()
-    const [one, other] = [await from.countIds(integrationId), await to.countIds(integrationId)]
-    result[one === other ? 'same' : 'different']++
-    alive()
+const two = async (job, options, wanted, [fromUrl, toUrl]) => {
+  if (options.repair) throw usage('--repair is for one store: leave FROM and TO out')
+  const [from, to] = [job.open(options, 'from', fromUrl), job.open(options, 'to', toUrl)]
+  const findings = new Findings(job, options)
+  const comparison = new Comparison(job, from, to, wanted, findings)
+  job.screen.start('compared')
+  await (options.quick ? comparison.quick() : comparison.full())
+  const { counts } = comparison
+  const isSame = findings.count === 0
+  const verdict = options.quick
+    ? isSame
+      ? 'as many pairs in both; whether they are the same was not looked at'
+      : 'not as many pairs in both'
+    : isSame
+      ? 'the same'
+      : `${number(findings.count)} differences`
+  await job.screen.summarize(
+    {
+      ...counts,
+      differences: findings.count,
+      kind: options.quick ? 'quick' : 'full',
+      findings: findings.first
+    },
+    `${verdict}: ${number(counts.from)} pairs in ${from.name}, ${number(counts.to)} in ${to.name}`
+  )
+  return isSame ? EXIT.done : EXIT.different
+}
+
+const run = async (job, options, [from, to], command) => {
+  const wanted = selected(options, command)
+  if (from !== undefined && to === undefined) {
+    throw usage('give two addresses to compare, or none and --url to verify one store')
   }
-  return result
+  return from === undefined ? one(job, options, wanted) : two(job, options, wanted, [from, to])
 }
 
-const runBoth = async (fromUrl, toUrl, options, ui) => {
-  const [from, to] = await openBoth(fromUrl, toUrl, options)
-  const progress = new Progress('verify', options)
-  try {
-    return await watched(options.timeout, async (signal, alive) => {
-      if (options.quick) {
-        const counts = await compareCounts(from, to, options, signal, alive)
-        progress.stop()
-        ui.result(
-          counts,
-          `${counts.same} integrations have as many pairs in both, ${counts.different} have not; that says nothing of which pairs`
-        )
-        return counts.different > 0 ? CODES.different : CODES.done
-      }
-      let told = 0
-      const tell = (kind, pair) => {
-        if (++told <= MOST_TOLD) ui.tell(`${kind}: ${pair}`)
-        if (told === MOST_TOLD + 1) ui.tell('and more')
-      }
-      const found = await compare(from, to, options, signal, alive, tell)
-      progress.stop()
-      const { same, missing, different, more } = found
-      ui.result(
-        found,
-        `${same} pairs are the same; in the second ${missing} are missing, ${different} are others, ${more} are more`
-      )
-      return missing + different + more > 0 ? CODES.different : CODES.done
-    })
-  } finally {
-    progress.stop()
-    await Promise.all([from.quit(), to.quit()])
-  }
-}
+const examples = [
+  'key-store verify --all',
+  'key-store verify --integration my-integration --repair',
+  'key-store verify redis://old:6379 redis://new:6379 --full'
+]
 
-const runOne = async (options, ui) => {
-  if (options.repair) await ui.confirm('write the missing halves of pairs', options)
-  const store = await openStore(options.url, options)
-  const progress = new Progress('verify', options)
-  try {
-    return await watched(options.timeout, async (signal, alive) => {
-      const sum = { pairs: 0, missing: 0, disagreeing: 0, repaired: 0 }
-      const onProgress = ({ done }) => {
-        alive()
-        progress.update(done)
-      }
-      for await (const integrationId of selected(store, options)) {
-        const found = await store.verifyIds(integrationId, {
-          repair: options.repair,
-          signal,
-          onProgress
-        })
-        for (const name of Object.keys(sum)) sum[name] += found[name]
-        for (const { problem, half, botmaticId, externalId } of found.findings.slice(
-          0,
-          MOST_TOLD
-        )) {
-          ui.tell(
-            `${problem}: the ${half} half of ${shownId(integrationId, options)} ${botmaticId} ${externalId}`
-          )
-        }
-      }
-      progress.stop()
-      ui.result(
-        sum,
-        `${sum.pairs} pairs are whole; ${sum.missing} halves are alone, ${sum.disagreeing} disagree, ${sum.repaired} were repaired`
-      )
-      return sum.missing + sum.disagreeing > sum.repaired ? CODES.different : CODES.done
-    })
-  } finally {
-    progress.stop()
-    await store.quit()
-  }
-}
-
-const run = (fromUrl, toUrl, options, ui) => {
-  if (fromUrl && !toUrl)
-    throw new UsageError('verify takes no address, or two; one store is named by --url')
-  if (!fromUrl && options.quick) throw new UsageError('--quick is for two stores')
-  if (fromUrl && options.repair)
-    throw new UsageError('--repair is for one store; copy FROM TO mends another')
-  return fromUrl ? runBoth(fromUrl, toUrl, options, ui) : runOne(options, ui)
-}
-
-module.exports = { compare, run }
+module.exports = { build, examples, run }

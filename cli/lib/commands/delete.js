@@ -1,0 +1,63 @@
+/** `key-store delete`: one pair, or all of an integration. */
+
+const { Option } = require('commander')
+const { oneStore } = require('../options/address')
+const { add, integration, screen, showIds, yes } = require('../options/common')
+const { theIntegration } = require('../options/selection')
+const { confirm } = require('../screen/confirm')
+const { masked } = require('../screen/mask')
+const { EXIT, usage } = require('../trouble')
+
+const build = (define) => {
+  const command = define('delete').description('delete a pair, or all pairs of an integration')
+  integration(command)
+  add(
+    command,
+    'Which pairs:',
+    new Option('--botmatic-id <id>', 'the pair of this botmatic id'),
+    new Option(
+      '--ext-id <id>',
+      'the pair of this external id; with --botmatic-id, exactly that pair'
+    ),
+    new Option('--all', 'all pairs of the integration')
+  )
+  return screen(yes(showIds(oneStore(command))))
+}
+
+/** Both ids of the pair, which the store may have to tell. */
+const pairOf = async (store, whose, { botmaticId, extId }) => [
+  botmaticId ?? (await store.getBotmaticId(whose, extId)),
+  extId ?? (await store.getExtId(whose, botmaticId))
+]
+
+const run = async (job, options) => {
+  const { botmaticId, extId, all } = options
+  const isOne = botmaticId !== undefined || extId !== undefined
+  if (isOne === Boolean(all)) throw usage('give --botmatic-id or --ext-id, or else --all')
+  const whose = theIntegration(options)
+  const shown = options.showIds ? whose : masked(whose)
+  const { store, name } = job.open(options)
+  if (all) {
+    await confirm(job, `Delete all pairs of integration "${shown}" in ${name}?`)
+    await job.within(store.deleteAllIds(whose))
+    await job.screen.summarize({ deleted: true }, `deleted all pairs of integration "${shown}"`)
+    return EXIT.done
+  }
+  const pair = await job.within(pairOf(store, whose, options))
+  if (pair.includes(null)) {
+    await job.screen.summarize({ deleted: false }, 'there is no such pair')
+    return EXIT.different
+  }
+  await confirm(job, `Delete the pair ${pair.join(' - ')} of integration "${shown}" in ${name}?`)
+  const deleted = await job.within(store.deleteIds(whose, ...pair))
+  const text = deleted ? 'deleted' : 'there was no such pair, or only a half of it, which is gone'
+  await job.screen.summarize({ deleted }, text)
+  return deleted ? EXIT.done : EXIT.different
+}
+
+const examples = [
+  'key-store delete --integration my-integration --botmatic-id 123',
+  'key-store delete --integration my-integration --all --yes'
+]
+
+module.exports = { build, examples, run }

@@ -1,0 +1,52 @@
+/** All pairs of a store, or those of some integrations. */
+
+/**
+ * Ids of the integrations that are meant, in their order.
+ * @param {string[] | undefined} wanted all of them when undefined
+ */
+const integrationsOf = async (job, { store, name }, wanted) => {
+  if (wanted) return wanted
+  job.wait(name)
+  const { signal } = job
+  const found = []
+  for await (const { integrationId } of job.each(
+    store.integrations({ signal, onProgress: () => job.touch() })
+  )) {
+    found.push(integrationId)
+  }
+  return found
+}
+
+/**
+ * `[integrationId, botmaticId, extId]` of each pair.
+ * @param {import('../job').Job} job
+ * @param {import('./store').Store} target
+ * @param {string[] | undefined} wanted integrations; all of them when undefined
+ */
+async function* walk(job, target, wanted) {
+  const given = { signal: job.signal, onProgress: () => job.touch() }
+  const { store } = target
+  job.wait(target.name)
+  if (!wanted) return yield* store.allPairs(given)
+  for (const integrationId of wanted) {
+    for await (const pair of store.pairs(integrationId, given)) yield [integrationId, ...pair]
+  }
+}
+
+/** How many pairs there are. */
+const countPairs = async (job, target, wanted) => {
+  const { signal } = job
+  const given = { signal, onProgress: () => job.touch() }
+  job.wait(target.name)
+  let count = 0
+  if (wanted) {
+    for (const integrationId of wanted) {
+      count += await job.within(target.store.countIds(integrationId, given))
+    }
+    return count
+  }
+  for await (const { pairs } of job.each(target.store.integrations(given))) count += pairs
+  return count
+}
+
+module.exports = { countPairs, integrationsOf, walk }

@@ -1,0 +1,64 @@
+/** What a reader finds, as batches. */
+
+const { Batch } = require('./batch')
+
+/** How long pairs wait for others, in ms. */
+const LONGEST = 50
+
+class Batches {
+  #size
+  #wants
+  #full = []
+  #current = new Batch()
+  #began = performance.now()
+
+  /**
+   * @param {number} size most pairs of one
+   * @param {(integrationId: string) => boolean} [wants] which integrations are taken; all of them by default
+   */
+  constructor(size, wants) {
+    this.#size = size
+    this.#wants = wants
+  }
+
+  /** A pair that was read; the ids are texts that are not empty. */
+  pair(integrationId, botmaticId, extId, line, text) {
+    if (this.#wants && !this.#wants(integrationId)) return
+    const batch = this.#current
+    batch.add(integrationId, botmaticId, extId, line, text)
+    if (batch.count === this.#size) this.#close()
+  }
+
+  /** A line that is no pair. */
+  reject(line, reason, text) {
+    const batch = this.#current
+    batch.rejected.push({ line, reason, text })
+    if (batch.rejected.length === this.#size) this.#close()
+  }
+
+  /**
+   * The batches that are full; what is left waits for more, but not for long.
+   * @param {() => object} [end] tells where the source may be taken up again once what was read is done
+   */
+  take(end) {
+    const { count, rejected } = this.#current
+    const isLate = performance.now() - this.#began > LONGEST
+    if (isLate || Math.max(count, rejected.length) >= this.#size / 2) return this.rest(end)
+    return this.#full.splice(0)
+  }
+
+  /** All of them. */
+  rest(end) {
+    this.#current.end = end?.()
+    this.#close()
+    return this.#full.splice(0)
+  }
+
+  #close() {
+    this.#full.push(this.#current)
+    this.#current = new Batch()
+    this.#began = performance.now()
+  }
+}
+
+module.exports = { Batches }

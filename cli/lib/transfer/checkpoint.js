@@ -1,0 +1,103 @@
+/** The file of `--resume`: how far an import has come for sure. */
+
+const fs = require('node:fs')
+const path = require('node:path')
+const { usage } = require('../trouble')
+
+const VERSION = 1
+
+/** How often it is written, in ms: what is done since is done again. */
+const EVERY = 500
+
+class Checkpoint {
+  /** What an earlier run has left: `{offset, sha256, reader, counts, rejects}`. */
+  from
+  #path
+  #job
+  #latest
+  #written = 0
+
+  /**
+   * @param {string} path
+   * @param {object} job what must be the same when it is taken up again, and is shown when it is not
+   */
+  constructor(path, job) {
+    this.#path = path
+    this.#job = job
+    this.from = this.#read()
+  }
+
+  /** All up to here is done; `sync` is called before that is written down. */
+  reach(state, sync) {
+    this.#latest = { state, sync }
+    if (performance.now() - this.#written >= EVERY) this.save()
+  }
+
+  /** Writes down what was reached, whole or not at all. */
+  save() {
+    if (!this.#latest) return
+    const { state, sync } = this.#latest
+    sync()
+    const text = JSON.stringify({ version: VERSION, job: this.#job, ...state })
+    const part = `${this.#path}.part`
+    try {
+      const file = fs.openSync(part, 'w', 0o600)
+      fs.writeSync(file, `${text}\n`)
+      fs.fsyncSync(file)
+      fs.closeSync(file)
+      fs.renameSync(part, this.#path)
+    } catch (error) {
+      throw usage(`--resume: ${this.#path} cannot be written: ${error.message}`)
+    }
+    this.#latest = undefined
+    this.#written = performance.now()
+  }
+
+  /** There is nothing left to resume. */
+  remove() {
+    this.#latest = undefined
+    fs.rmSync(this.#path, { force: true })
+  }
+
+  #read() {
+    let text
+    try {
+      text = fs.readFileSync(this.#path, 'utf8')
+    } catch (error) {
+      if (error.code === 'ENOENT') return this.#checkFolder()
+      throw usage(`--resume: ${this.#path} cannot be read: ${error.message}`)
+    }
+    let found
+    try {
+      found = JSON.parse(text)
+    } catch {
+      // Reported below.
+    }
+    if (found?.version !== VERSION) {
+      throw usage(
+        `--resume: ${this.#path} is no resume file of this version; remove it to begin anew`
+      )
+    }
+    for (const [name, value] of Object.entries(this.#job)) {
+      if (found.job[name] === value) continue
+      throw usage(
+        `--resume: ${this.#path} is of another import: its ${name} is ${found.job[name]}, not ${value}. ` +
+          'Remove it to begin anew'
+      )
+    }
+    return found
+  }
+
+  /** Better now than after an hour. */
+  #checkFolder() {
+    const folder = path.dirname(path.resolve(this.#path))
+    try {
+      fs.accessSync(folder, fs.constants.W_OK)
+    } catch (error) {
+      throw usage(`--resume: ${this.#path} cannot be written: ${error.message}`)
+    }
+    return undefined
+  }
+}
+
+module.exports = { Checkpoint }

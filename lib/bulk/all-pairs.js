@@ -1,0 +1,26 @@
+/** The pairs of all integrations. */
+
+const { abortable } = require('./abortable')
+const { Given } = require('./given')
+const { integrations } = require('./integrations')
+const { ownedOf } = require('./owned')
+const { pairs } = require('./pairs')
+const { pagesOf } = require('./walk')
+
+/** Each pair once, in one walk over all keys where there are keys; see index.d.ts. */
+async function* allPairs(calls, given) {
+  const told = new Given(given)
+  const { signal } = told
+  if (calls.listsKeys) {
+    for await (const items of pagesOf(calls, '', 'i', signal)) {
+      yield* await abortable(ownedOf(calls, items), signal)
+      told.tell(items.length)
+    }
+    return
+  }
+  for await (const { integrationId } of integrations(calls, { signal })) {
+    for await (const pair of pairs(calls, integrationId, given)) yield [integrationId, ...pair]
+  }
+}
+
+module.exports = { allPairs }
