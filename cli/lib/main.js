@@ -36,6 +36,12 @@ const act =
     await job.close()
   }
 
+/** Nobody reads on, `head` say: what is left has nowhere to go. */
+const onPipe = ({ code }) => {
+  if (code !== 'EPIPE') throw new Error(`cannot print: ${code}`)
+  process.exit(EXIT.incomplete)
+}
+
 /** Resolves once a stream has written what it was given. */
 const flushed = (stream) => new Promise((resolve) => stream.write('', resolve))
 
@@ -43,6 +49,7 @@ const flushed = (stream) => new Promise((resolve) => stream.write('', resolve))
 const main = async (args) => {
   // What lists processes shows this instead of arguments that may be secret.
   process.title = 'key-store'
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', onPipe)
   // Pairs are garbage a moment after they were read: V8 would let that grow to twice the memory first.
   v8.setFlagsFromString('--heap-growing-percent=10')
   try {
