@@ -2,7 +2,7 @@
 
 const PATTERN = {
   ndjson: /^\{"end":\{"pairs":(\d{1,15}),"sha256":"([0-9a-f]{64})"\}\}\r?\n?$/,
-  csv: /^#end(.)(\d{1,15})\1sha256:([0-9a-f]{64})\r?\n?$/
+  csv: /^#end(.+?)(\d{1,15})\1sha256:([0-9a-f]{64})\r?\n?$/
 }
 
 /** A line of the format: JSON without the names of a pair, or a row of as many columns that begins with a #. */
