@@ -4,45 +4,58 @@ const { lookUp } = require('./walk')
 const { isAmbiguous } = require('../delegate/delete-all')
 const { NativePromise } = require('../shared/globals')
 
-/** What the name of a botmatic half may stand for, the shortest integration id first. */
-const readingsOf = (name) => {
+/** What a name may stand for, by what is between its parts; the shortest integration id first. */
+const readingsOf = (name, separator) => {
   const readings = []
-  for (let at = name.indexOf(':b:'); at >= 0; at = name.indexOf(':b:', at + 1)) {
-    readings.push({ integrationId: name.slice(0, at), id: name.slice(at + 3) })
+  for (let at = name.indexOf(separator); at >= 0; at = name.indexOf(separator, at + 1)) {
+    readings.push({ integrationId: name.slice(0, at), id: name.slice(at + separator.length) })
   }
   return readings
 }
 
+/** Whether the other half of a half of that value is there and points back. */
+const isConfirmed = async (calls, find, { integrationId, id }, value) => {
+  const [back] = await lookUp(calls, find, integrationId, [value])
+  return back === id
+}
+
 /**
- * How a half of that value is to be read: of its readings the shortest whose other half points back, else the
- * one in which the id can be of no longer integration id; `undefined` when it is an external half.
+ * How a name that holds a value is to be read: as the botmatic half of the shortest integration id whose
+ * other half points back; not at all, as an external half that is confirmed so; else as the botmatic half
+ * whose id can be of no longer integration id.
  */
-const readingOf = async (calls, readings, value) => {
-  for (const { integrationId, id } of readings) {
-    const reading = [integrationId, id, value]
-    if (!isAmbiguous(id)) return reading
-    const [back] = await lookUp(calls, 'getBotmaticId', integrationId, [value])
-    if (back === id) return reading
+const readingOf = async (calls, name, value) => {
+  const readings = readingsOf(name, ':b:')
+  const externals = readingsOf(name, ':e:')
+  for (const reading of readings) {
+    const isPlain = externals.length === 0 && !isAmbiguous(reading.id)
+    if (isPlain || (await isConfirmed(calls, 'getBotmaticId', reading, value))) {
+      return [reading.integrationId, reading.id, value]
+    }
   }
-  return undefined
+  for (const reading of externals) {
+    if (await isConfirmed(calls, 'getExtId', reading, value)) return undefined
+  }
+  const plain = readings.find(({ id }) => !isAmbiguous(id))
+  return plain && [plain.integrationId, plain.id, value]
 }
 
 /** `[integrationId, botmaticId, externalId]` of each name that is a botmatic half and holds a string. */
 const ownedOf = async (calls, names) => {
   const groups = new Map()
-  for (const readings of names.map(readingsOf)) {
-    const { integrationId } = readings[0]
+  for (const name of names) {
+    const [{ integrationId, id }] = readingsOf(name, ':b:')
     if (!groups.has(integrationId)) groups.set(integrationId, [])
-    groups.get(integrationId).push(readings)
+    groups.get(integrationId).push({ name, id })
   }
   const owned = [...groups].map(async ([integrationId, group]) => {
-    const ids = group.map(([{ id }]) => id)
+    const ids = group.map(({ id }) => id)
     const values = await lookUp(calls, 'getExtId', integrationId, ids)
-    const held = group.map((readings, n) => ({ readings, value: values[n] }))
+    const held = group.map(({ name }, n) => ({ name, value: values[n] }))
     return NativePromise.all(
       held
         .filter(({ value }) => value !== null)
-        .map(({ readings, value }) => readingOf(calls, readings, value))
+        .map(({ name, value }) => readingOf(calls, name, value))
     )
   })
   return (await NativePromise.all(owned)).flat().filter(Boolean)
