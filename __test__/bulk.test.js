@@ -306,6 +306,7 @@ test('what cannot be gone through, and options that are none, reject with a Type
   }
   const refused = (options, message) =>
     assert.rejects(store.saveAllIds('i', [], options), { name: 'TypeError', message })
+  for (const none of [null, 7, 'abc', []]) await refused(none, /the options must be an object/)
   await refused({ signl: 1 }, /unknown option "signl"; known are signal, onProgress/)
   await refused({ signal: {} }, /"signal" must be an AbortSignal/)
   await refused({ onProgress: 1 }, /"onProgress" must be a function/)

@@ -1,6 +1,6 @@
 /** What bulk calls and walks take beside their arguments: `signal`, `onProgress`, `repair`. */
 
-const { readOptions } = require('../settings/check')
+const { kindOf, readOptions, refuse } = require('../settings/check')
 const { log, reasonOf } = require('../shared/log')
 
 const KNOWN = { signal: 'signal', onProgress: 'function' }
@@ -13,6 +13,9 @@ class Given {
 
   /** Fails with a TypeError that names what is wrong. */
   constructor(given = {}, known = {}) {
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+      throw refuse(`the options must be an object, not ${kindOf(given)}`)
+    }
     const { signal, onProgress, ...others } = readOptions(given, { ...KNOWN, ...known })
     this.signal = signal
     this.others = others
