@@ -71,7 +71,15 @@ describe('a restart of the server', () => {
     export: () => ['export', folder.file('out.ndjson')],
     count: () => ['count', '--json'],
     'a comparison': () => ['verify', server.url, server.url],
-    'a copy': () => ['copy', server.url, server.url, '--to-key-prefix', 'copy:']
+    'a copy': () => [
+      'copy',
+      server.url,
+      server.url,
+      '--integration',
+      'i',
+      '--to-key-prefix',
+      'copy:'
+    ]
   })) {
     test(`in the middle of ${name}`, async () => {
       const own = args()

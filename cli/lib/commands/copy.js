@@ -7,6 +7,7 @@ const { countPairs, walk } = require('../store/walk')
 const { Batches } = require('../transfer/batches')
 const { load } = require('../transfer/load')
 const { spooled } = require('../transfer/spool')
+const { usage } = require('../trouble')
 
 const build = (define) => {
   const command = define('copy')
@@ -35,6 +36,10 @@ const run = async (job, options, [fromUrl, toUrl], command) => {
   const wanted = selected(options, command)
   const from = job.open(options, 'from', fromUrl)
   const to = job.open(options, 'to', toUrl)
+  if (from.name === to.name && !wanted) {
+    // A walk would find what was just written.
+    throw usage('FROM and TO are one database: name the integrations to copy with --integration')
+  }
   if (options.resume) return spooled(job, from, to, wanted, options)
   const total = job.screen.wantsTotal ? await countPairs(job, from, wanted) : undefined
   return load(job, to, options, {

@@ -42,9 +42,9 @@ class Progress {
 
   /**
    * @param {number} pairs that are done: not read, not sent
-   * @param {number} [part] of the whole, from 0 to 1
+   * @param {number} [part] of the whole, from 0 to 1; the last one where it is not known now
    */
-  update(pairs, part) {
+  update(pairs, part = this.#part) {
     this.#pairs = pairs
     this.#part = part
     this.#bar?.update(Math.floor((part ?? 0) * 1_000), { text: this.#line() })

@@ -37,14 +37,14 @@ class Batches {
   }
 
   /**
-   * The batches that are full; what is left waits for more, but not for long.
+   * The batches so far; few pairs wait for more, but not for long.
    * @param {() => object} [end] tells where the source may be taken up again once what was read is done
    */
   take(end) {
     const { count, rejected } = this.#current
     const isLate = performance.now() - this.#began > LONGEST
-    if (isLate || Math.max(count, rejected.length) >= this.#size / 2) return this.rest(end)
-    return this.#full.splice(0)
+    const isLarge = this.#full.length > 0 || Math.max(count, rejected.length) >= this.#size / 2
+    return isLate || isLarge ? this.rest(end) : []
   }
 
   /** All of them. */

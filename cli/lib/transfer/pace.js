@@ -4,16 +4,16 @@ const { setTimeout } = require('node:timers/promises')
 
 class Pace {
   #rate
-  #signal
+  #job
   #due = performance.now()
 
   /**
    * @param {number | undefined} rate pairs a second; as many as there are without one
-   * @param {AbortSignal} signal ends the waiting
+   * @param {import('../job').Job} job whose end is the end of waiting
    */
-  constructor(rate, signal) {
+  constructor(rate, job) {
     this.#rate = rate
-    this.#signal = signal
+    this.#job = job
   }
 
   /** Resolves when so many pairs may go. */
@@ -24,7 +24,7 @@ class Pace {
     this.#due = Math.max(this.#due, now)
     const wait = this.#due - now
     this.#due += (count / this.#rate) * 1_000
-    if (wait > 0) await setTimeout(wait, undefined, { signal: this.#signal })
+    if (wait > 0) await this.#job.within(setTimeout(wait))
   }
 }
 

@@ -73,7 +73,7 @@ class Source {
       yield* sink.take(isWhole ? () => this.#end(pieces.offset, prefix) : undefined)
       job.wait(this.#input.name)
     }
-    yield* sink.rest()
+    yield* sink.rest(() => ({ offset: pieces.offset }))
     if (skipped > 0) this.#checkPrefix(prefix, { sha256: '' })
     if (isChecked) checkEnd(this.#input.name, pieces, 'What was read is imported')
   }

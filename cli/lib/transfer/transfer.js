@@ -34,7 +34,7 @@ class Transfer {
     this.#job = job
     this.#saver = saver
     this.#options = options
-    this.#pace = new Pace(options.rate, job.signal)
+    this.#pace = new Pace(options.rate, job)
     if (options.isProven) this.#proof = new Proof(options.target)
   }
 
