@@ -9,7 +9,7 @@ const { describe, test } = require('node:test')
 const { Worker } = require('node:worker_threads')
 const createKeyStore = require('..')
 const { useFolder } = require('./support/backends')
-const { ROOT, run, runScript } = require('./support/programs')
+const { ROOT, runScript } = require('./support/programs')
 
 const folder = useFolder()
 let names = 0
@@ -253,44 +253,6 @@ describe('trouble', () => {
     const again = open(t, `file:${file}`)
     assert.deepEqual([await again.getExtId('i', 1), await again.getExtId('i', 2)], ['x', 'y'])
   })
-
-  test('a full disk: what was answered stays, and calls succeed again when there is room', async (t) => {
-    const file = fresh()
-    // A limit of the size of files is a full disk that can be had anywhere.
-    const script = `
-      process.on('SIGXFSZ', () => {})
-      const { execFileSync } = require('node:child_process')
-      const limit = (size) => execFileSync('prlimit', ['--pid', process.pid, '--fsize=' + size + ':'])
-      const store = require('.')(${JSON.stringify(`file:${file}`)})
-      const codes = new Set()
-      const { KeyStoreError } = require('.')
-      const strict = require('.')(${JSON.stringify(`file:${file}`)}, { strict: true })
-      const saved = []
-      const save = (n) => strict.saveIds('i', n, 'x' + n).then(() => saved.push(n), ({ code, message }) => codes.add(code + ' ' + message))
-      const main = async () => {
-        await save(0)
-        limit(${400 * 1024})
-        for (let n = 1; n < 60_000; n += 500) await Promise.all(Array.from({ length: 500 }, (_, k) => save(n + k)))
-        const before = saved.length
-        limit('unlimited')
-        await save('after')
-        const found = await Promise.all(saved.map((n) => strict.getExtId('i', n)))
-        console.log(JSON.stringify({
-          codes: [...codes].map((text) => text.slice(0, 7)), messages: [...codes].slice(0, 1), before,
-          last: saved.at(-1), lost: found.filter((id, k) => id !== 'x' + saved[k]).length
-        }))
-        await strict.quit(); await store.quit()
-      }
-      main()
-    `
-    const { stdout, stderr } = await runScript(script, { limit: 60_000 })
-    const told = JSON.parse(stdout || `"${stderr}"`)
-    assert.deepEqual([...new Set(told.codes)], ['STORAGE'], stdout)
-    assert.match(told.messages[0], /free some space/)
-    assert.ok(told.before > 0 && told.before < 60_000, stdout)
-    assert.deepEqual([told.last, told.lost], ['after', 0])
-    assert.equal(await open(t, `file:${file}`).getExtId('i', 'after'), 'xafter')
-  })
 })
 
 test('a call is told as of redb, with the path of the file', async (t) => {
@@ -311,36 +273,6 @@ test('a call is told as of redb, with the path of the file', async (t) => {
     ]
   )
   assert.equal(told[1].outcome, 'found')
-})
-
-test('calls that are under way together share a sync', {
-  skip: process.platform !== 'linux'
-}, async () => {
-  const file = fresh()
-  const script = `
-    const store = require('.')(${JSON.stringify(`file:${file}`)})
-    const main = async () => {
-      await store.saveIds('i', 'first', 'x')
-      for (let n = 0; n < 10; n++) await Promise.all(Array.from({ length: 1000 }, (_, k) => store.saveIds('i', k, n)))
-    }
-    main()
-  `
-  const trace = path.join(folder.path, 'trace')
-  const args = [
-    '-f',
-    '-c',
-    '-e',
-    'trace=fdatasync,fsync',
-    '-o',
-    trace,
-    process.execPath,
-    '-e',
-    script
-  ]
-  const traced = await run('strace', args, { cwd: ROOT }).catch(() => null)
-  if (!traced) return
-  const total = /^\s*\S+\s+\S+\s+\S+\s+(\d+).*total$/m.exec(fs.readFileSync(trace, 'utf8'))
-  assert.ok(Number(total[1]) < 200, total[0])
 })
 
 test('lookups that are awaited one after the other let others have their turn', async (t) => {
