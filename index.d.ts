@@ -364,13 +364,34 @@ declare namespace keyStore {
 
   /** What calls on many pairs take. */
   export interface BulkOptions {
-    /** Ends the work when it is aborted: what was begun is finished, and the promise rejects with its reason. */
-    signal?: { readonly aborted: boolean; readonly reason?: unknown } | undefined
     /**
-     * Hears how far the work has come, about every two thousand pairs: how many are `done`, and of
-     * {@link Extras.saveAllIds} how many of these `failed`; nobody by default.
+     * Ends the work when it is aborted: the promise, or the iterator, rejects with its reason. Saves and
+     * deletes that were under way are settled then. Nobody can end it by default.
      */
-    onProgress?: ((progress: { done: number; failed?: number }) => unknown) | undefined
+    signal?: Signal | undefined
+    /**
+     * Hears how far the work has come, every thousand ids or so; nobody by default. What it throws or
+     * rejects with goes to the debug log.
+     */
+    onProgress?: ((progress: Progress) => unknown) | undefined
+  }
+
+  /** What an `AbortSignal` of any runtime is. */
+  interface Signal {
+    readonly aborted: boolean
+    readonly reason?: unknown
+    addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void
+    removeEventListener(type: 'abort', listener: () => void): void
+  }
+
+  /** How far a call on many pairs has come. */
+  export interface Progress {
+    /** How many ids, pairs or halves are done. */
+    done: number
+    /** How many of them failed, or have something wrong with them. */
+    failed: number
+    /** How many there are, where that is known: of an array. */
+    total: number | undefined
   }
 
   /** What is given as many: an array, an iterable, or an async iterable, which is read no faster than it is worked off. */
@@ -387,45 +408,62 @@ declare namespace keyStore {
   }
 
   /** What is wrong with a half of a pair. */
-  export interface Finding {
-    /** Its other half is not there, or is of another id. */
-    problem: 'missing' | 'disagreeing'
+  export type Finding = {
     /** Which half this is: the one under the botmatic id, or the one under the external id. */
     half: 'botmatic' | 'external'
     botmaticId: string
     externalId: string
-    /** The id that the other half is of, where it is there. */
-    found?: string
-    /** With `repair`: whether several halves claim what is missing, so that it was left alone. */
-    isAmbiguous?: boolean
-    /** With `repair`: whether the missing half was written. */
-    isRepaired?: boolean
-  }
+  } & (
+    | {
+        /** Its other half is not there. */
+        problem: 'missing'
+        /** Whether other halves claim the same place, so that it is left alone. */
+        isAmbiguous: boolean
+        /** Whether the missing half was written: with `repair`, where it is not ambiguous. */
+        isRepaired: boolean
+      }
+    | {
+        /**
+         * Its other half is of another id. `shared`: of one botmatic id that has the same external id, which is
+         * legal, and js-contact relies on it. `disagreeing`: all else, as the old external id of a
+         * contact that got a new one.
+         */
+        problem: 'shared' | 'disagreeing'
+        /** The id that the other half is of. */
+        found: string
+      }
+  )
 
-  /** What {@link Extras.verifyIds} found. */
-  export interface Verification {
-    /** How many botmatic ids have both halves, and these agree. */
+  /** Counts of what {@link Extras.verifyIds} found. */
+  export interface Verified {
+    /** How many pairs have both halves, and these agree. */
     pairs: number
-    /** How many halves are without their other half. */
+    /** How many halves were without their other half. */
     missing: number
-    /**
-     * How many halves have another half that is of another id. Two botmatic ids may share one external
-     * id, and one that got a new external id leaves its old one behind: that is no damage.
-     */
+    /** How many halves have another half that is of another id. */
     disagreeing: number
+    /** How many botmatic ids share an external id with the one that its half is of. */
+    shared: number
+    /** How many of the missing halves several others claim. */
+    ambiguous: number
     /** How many missing halves were written; 0 without `repair`. */
     repaired: number
-    /** All of these, one by one. */
-    findings: Finding[]
   }
+
+  /**
+   * A check: it can be awaited for the counts, gone through for what is wrong, or first gone through and
+   * then awaited. It begins with the first of these.
+   */
+  export interface Verification extends Promise<Verified>, AsyncIterable<Finding> {}
 
   /** What a store can do beyond the original. None of it is enumerable. */
   export interface Extras<Found> {
     /**
      * Connects ahead of the first call, so that a service can fail when it starts.
      *
-     * @returns a promise that resolves once connected. It rejects with the {@link KeyStoreError} that a first
-     *   call would meet, after `connectTimeout` at most, whether the store is strict or not.
+     * @returns a promise that resolves once connected and logged in. It rejects with the {@link KeyStoreError}
+     *   that a first call would meet, whether the store is strict or not: at once where trying again is of no
+     *   use, and after `connectTimeout` where nothing can be reached.
      * @example
      * await keyStore.ready()
      */
@@ -434,10 +472,11 @@ declare namespace keyStore {
      * Saves many pairs.
      *
      * @param integrationId whose pairs they are
-     * @param pairs a `[botmaticId, externalId]` each; no more than some thousands are held in memory
+     * @param pairs a `[botmaticId, externalId]` each; no more than 8,000 are held in memory
      * @param options see {@link BulkOptions}
      * @returns how many are stored, and which are not; a pair that fails does not stop the others, also
-     *   with `strict`. It rejects when `pairs` throws or is none, and when it is aborted.
+     *   with `strict`. What is no such pair fails with `NOID`. It rejects when `pairs` throws or cannot be gone
+     *   through, and when it is aborted.
      * @example
      * const { saved, failed } = await keyStore.saveAllIds('my-integration', [[123, 'crm-7'], [124, 'crm-8']])
      * console.log(saved, failed.length) // 2 0
@@ -501,7 +540,8 @@ declare namespace keyStore {
      *
      * @param integrationId whose pairs they are
      * @param options see {@link BulkOptions}
-     * @returns an async iterator of `[botmaticId, externalId]`, which may be left at any time
+     * @returns an async iterator of `[botmaticId, externalId]`, which may be left at any time. Each page has
+     *   `readTimeout`
      * @example
      * for await (const [botmaticId, externalId] of keyStore.pairs('my-integration')) {
      *   console.log(botmaticId, externalId)
@@ -538,16 +578,19 @@ declare namespace keyStore {
      * Looks at both halves of each pair of an integration: the original may have left one without the other.
      *
      * @param integrationId whose pairs they are
-     * @param options see {@link BulkOptions}; with `repair`, writes a missing half where one half only claims it.
-     *   What is ambiguous is told, and left alone
-     * @returns counts, and what was found. Failures reject, with `strict` or without.
+     * @param options see {@link BulkOptions}; with `repair`, which is `false` by default, a missing half is written
+     *   where one half only claims it
+     * @returns a {@link Verification}, which begins when it is awaited or gone through. Failures reject, with
+     *   `strict` or without
      * @example
-     * const { pairs, missing } = await keyStore.verifyIds('my-integration', { repair: true })
+     * const check = keyStore.verifyIds('my-integration', { repair: true })
+     * for await (const { problem, botmaticId, externalId } of check) console.log(problem, botmaticId, externalId)
+     * const { pairs, missing, repaired } = await check
      */
     verifyIds(
       integrationId: unknown,
       options?: BulkOptions & { repair?: boolean | undefined }
-    ): Promise<Verification>
+    ): Verification
     /**
      * Of a store in a file: makes the file as small as it can be, which may need as much room again meanwhile.
      * Other calls wait.
@@ -607,7 +650,7 @@ declare namespace keyStore {
     /** `redb` of a store in a file or in memory. */
     'db.system.name': 'redis' | 'redb'
     /** The command that does the work of the call; the method, where there is no server. */
-    'db.operation.name': 'MSET' | 'GET' | 'DEL' | 'UNLINK' | Operation
+    'db.operation.name': 'MSET' | 'GET' | 'DEL' | 'UNLINK' | 'SCAN' | Operation
     /** The number of the database, where it is known; the path of a store's file. */
     'db.namespace'?: string
     /** Host or path of the server, where it is known; of several, the first that is named. */
@@ -625,6 +668,7 @@ declare namespace keyStore {
     reason: string | undefined
   }
 
+  /** `listIds` is a page of a walk: of `pairs`, `countIds`, `integrations` or `verifyIds`. */
   export type Operation =
     | 'saveIds'
     | 'getBotmaticId'
@@ -707,8 +751,8 @@ declare namespace keyStore {
      */
     code: ErrorCode
     /** The method that failed. */
-    operation: Operation
-    /** The first four characters of the integration id, which is a bearer token. */
+    operation: Operation | 'ready'
+    /** The first four characters of the integration id, which is a bearer token; empty for `ready`. */
     integration: string
   }
 

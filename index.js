@@ -1,15 +1,17 @@
 const path = require('node:path')
-const { KeyStoreError } = require('./lib/shared/error')
-const { count, integrations, pairs } = require('./lib/bulk/listing')
-const { botmaticIds, deleteMany, extIds, saveAll } = require('./lib/bulk/many')
+const { Bulk } = require('./lib/bulk/bulk')
+const { integrations } = require('./lib/bulk/integrations')
+const { countIds, pairs } = require('./lib/bulk/pairs')
+const { Verification } = require('./lib/bulk/verification')
 const { verify } = require('./lib/bulk/verify')
+const { KeyStoreError } = require('./lib/shared/error')
 const { open } = require('./lib/open')
 const { withDefaults } = require('./lib/settings/options')
 
 /** The methods of the original, in its order. */
 const METHODS = ['saveIds', 'getBotmaticId', 'getExtId', 'deleteIds', 'deleteAllIds', 'quit']
 
-/** What it has beyond them. */
+/** What the original does not have. */
 const EXTRAS = [
   'stats',
   'ready',
@@ -22,18 +24,20 @@ const EXTRAS = [
   'integrations',
   'verifyIds',
   'compact',
-  'backup'
+  'backup',
+  // Since Node 18.18.
+  ...(Symbol.asyncDispose ? [Symbol.asyncDispose] : [])
 ]
-
-/** What `await using` calls, where the engine knows that. */
-const DISPOSE = Symbol.asyncDispose
 
 /** The store as a class; the factory below is the usual way to it. */
 class RedisKeyStore {
   #calls
+  #bulk
 
   constructor(client, options) {
-    this.#calls = open(client, withDefaults(options))
+    const given = withDefaults(options)
+    this.#calls = open(client, given)
+    this.#bulk = new Bulk(this.#calls, given)
     // Bound, they work detached too.
     for (const name of [...METHODS, ...EXTRAS]) {
       const value = this[name].bind(this)
@@ -71,20 +75,28 @@ class RedisKeyStore {
     return this.#calls.stats()
   }
 
-  saveAllIds(integrationId, pairs, options) {
-    return saveAll(this.#calls, integrationId, pairs, options)
+  quit() {
+    return this.#calls.quit()
   }
 
-  getBotmaticIds(integrationId, externalIds, options) {
-    return botmaticIds(this.#calls, integrationId, externalIds, options)
+  async ready() {
+    await this.#calls.ready()
+  }
+
+  saveAllIds(integrationId, pairs, options) {
+    return this.#bulk.saveAllIds(integrationId, pairs, options)
+  }
+
+  getBotmaticIds(integrationId, extIds, options) {
+    return this.#bulk.getBotmaticIds(integrationId, extIds, options)
   }
 
   getExtIds(integrationId, botmaticIds, options) {
-    return extIds(this.#calls, integrationId, botmaticIds, options)
+    return this.#bulk.getExtIds(integrationId, botmaticIds, options)
   }
 
   deleteManyIds(integrationId, pairs, options) {
-    return deleteMany(this.#calls, integrationId, pairs, options)
+    return this.#bulk.deleteManyIds(integrationId, pairs, options)
   }
 
   pairs(integrationId, options) {
@@ -92,7 +104,7 @@ class RedisKeyStore {
   }
 
   countIds(integrationId, options) {
-    return count(this.#calls, integrationId, options)
+    return countIds(this.#calls, integrationId, options)
   }
 
   integrations(options) {
@@ -100,7 +112,7 @@ class RedisKeyStore {
   }
 
   verifyIds(integrationId, options) {
-    return verify(this.#calls, integrationId, options)
+    return new Verification(verify(this.#calls, integrationId, options))
   }
 
   /** Makes the file of the store as small as it can be. */
@@ -113,17 +125,10 @@ class RedisKeyStore {
     return this.#calls.file('backup', path.resolve(to))
   }
 
-  /** Connects ahead of the first call. */
-  ready() {
-    return this.#calls.ready()
-  }
-
-  quit() {
-    return this.#calls.quit()
+  async [Symbol.asyncDispose ?? Symbol('asyncDispose')]() {
+    await this.quit()
   }
 }
-
-if (DISPOSE) RedisKeyStore.prototype[DISPOSE] = RedisKeyStore.prototype.quit
 
 /**
  * Makes a store. See index.d.ts and the README for what it accepts.
@@ -133,12 +138,12 @@ if (DISPOSE) RedisKeyStore.prototype[DISPOSE] = RedisKeyStore.prototype.quit
 function keyStore(client, options = {}) {
   const store = new RedisKeyStore(client, options)
   const methods = Object.fromEntries(METHODS.map((name) => [name, store[name]]))
+  const extras = EXTRAS.map((name) => [name, { value: store[name] }])
   // Not enumerable: the original's stores have six properties.
-  const extras = [...EXTRAS, 'native'].map((name) => [name, { value: store[name] }])
-  if (DISPOSE) extras.push([DISPOSE, { value: store.quit }])
-  // Not by an object of names: one of them is a symbol.
-  for (const [name, property] of extras) Object.defineProperty(methods, name, property)
-  return methods
+  return Object.defineProperties(methods, {
+    native: { value: store.native },
+    ...Object.fromEntries(extras)
+  })
 }
 
 module.exports = keyStore

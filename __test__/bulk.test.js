@@ -1,428 +1,312 @@
-/** Many calls at once, listings and checks: on Redis, in a file, in memory, on a cluster, over a client's commands. */
+/** Calls on many pairs at once, over a connection of the store's own and over a client's commands. */
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
+const ioredis = require('ioredis')
+const redis = require('redis3')
 const createKeyStore = require('..')
-const { useBackends } = require('./support/backends')
-const { randomFrom } = require('./support/random')
-const { useServer } = require('./support/redis')
-const { useCluster } = require('./support/topologies')
+const { KeyStoreError } = createKeyStore
+const { open } = require('./support/open')
+const { contents, useServer } = require('./support/redis')
+const { byPromise, stub } = require('./support/stub')
 
 const server = useServer()
-const cluster = useCluster([], { replicas: 0 })
 
-/** What is served through its own commands. */
-const stub = () => {
-  const pairs = new Map()
-  return {
-    get: async (key) => pairs.get(key) ?? null,
-    set: async (key, value) => pairs.set(key, value) && 'OK',
-    del: async (key) => Number(pairs.delete(key)),
-    keys: async () => [...pairs.keys()]
-  }
+/** A client of ioredis that is served through its own commands: a retry strategy of its own says so. */
+const delegated = () => {
+  const { get, set, del, mset, scan, keys, quit, disconnect, _client } = wrap(
+    new ioredis(server.port)
+  )
+  return { get, set, del, mset, scan, keys, quit, disconnect, _client }
 }
 
-const opener = (address) => async (t, options) => {
-  const store = createKeyStore(await address(), options)
-  t.after(() => store.quit())
-  return store
+/** The commands of a client as an object that shows no place. */
+const wrap = (client) => {
+  const names = ['get', 'set', 'del', 'mset', 'scan', 'keys', 'quit', 'disconnect']
+  return Object.fromEntries(names.map((name) => [name, (...args) => client[name](...args)]))
 }
 
-const backends = [
-  ...useBackends(),
-  { name: 'a delegate', open: opener(stub) },
-  {
-    name: 'a cluster',
-    open: opener(async () => {
-      for (const { command } of cluster.masters) await command('flushall')
-      return `redis-cluster://127.0.0.1:${cluster.ports[0]}`
-    })
-  }
-]
-
-const range = (length, pair = (n) => [`b${n}`, `e${n}`]) =>
-  Array.from({ length }, (_, n) => pair(n))
-
-const collect = async (iterable) => {
-  const all = []
-  for await (const item of iterable) all.push(item)
-  return all
+const KINDS = {
+  'of its own connection': () => server.url,
+  'over a client of redis 3': () => redis.createClient(server.port),
+  "over a client's commands": delegated,
+  'over a stub': () => stub(byPromise)
 }
 
-const sorted = (list) => list.map((item) => JSON.stringify(item)).sort()
-
-for (const { name, open } of backends) {
-  describe(name, () => {
-    test('saveAllIds takes arrays, iterables and async iterables', async (t) => {
-      const store = await open(t)
-      const given = [
-        range(3_000),
-        new Set(range(10, (n) => [n, n])),
-        (async function* () {
-          yield* range(5_000, (n) => [`x${n}`, `y${n}`])
-        })()
-      ]
-      for (const pairs of given) {
-        const { saved, failed, failedCount } = await store.saveAllIds('i', pairs)
-        assert.ok(saved >= 10)
-        assert.deepEqual([failed, failedCount], [[], 0])
-      }
-      assert.equal(await store.getExtId('i', 'x4999'), 'y4999')
-      assert.equal(await store.countIds('i'), 3_000 + 10 + 5_000)
-    })
-
-    test('what is no pair is told, and the rest is saved', async (t) => {
-      const store = await open(t)
-      const told = await store.saveAllIds('i', [
-        [1, 'x'],
-        null,
-        [2],
-        [3, ''],
-        'no',
-        [4, 'y'],
-        [[], 5]
-      ])
-      assert.deepEqual(told, {
-        saved: 2,
-        failed: [1, 2, 3, 4, 6].map((index) => ({ index, code: 'NOID' })),
-        failedCount: 5
-      })
-      const many = await store.saveAllIds('i', Array(2_500).fill([]))
-      assert.deepEqual([many.failed.length, many.failedCount], [1_000, 2_500])
-    })
-
-    test('lookups and deletes come back in order', async (t) => {
-      const store = await open(t)
-      await store.saveAllIds('i', range(5_000))
-      const ids = [...range(5_000, (n) => `b${n}`), 'none', null]
-      assert.deepEqual(await store.getExtIds('i', ids), [
-        ...range(5_000, (n) => `e${n}`),
-        null,
-        null
-      ])
-      const external = ['e7', 'none', 'e1']
-      assert.deepEqual(await store.getBotmaticIds('i', external), ['b7', null, 'b1'])
-      const gone = [['b1', 'e1'], ['b1', 'e1'], ['b2', 'other'], [], ['b3', 'e3']]
-      assert.deepEqual(await store.deleteManyIds('i', gone), [true, false, false, false, true])
-      assert.deepEqual(await store.getExtIds('i', ['b1', 'b2', 'b3', 'b4']), [
-        null,
-        null,
-        null,
-        'e4'
-      ])
-    })
-
-    test('calls before and after take effect in their order', async (t) => {
-      const store = await open(t)
-      store.saveIds('i', 'b1', 'before')
-      const saved = store.saveAllIds('i', range(3_000))
-      await saved
-      store.deleteAllIds('i')
-      const again = store.saveAllIds('i', range(10))
-      assert.deepEqual(await store.getExtIds('i', ['b1', 'b2999']), ['e1', null])
-      assert.equal((await again).saved, 10)
-    })
-
-    test('pairs and integrations are listed, each once', async (t) => {
-      const store = await open(t)
-      const given = {
-        i: range(4_000),
-        'i*': range(3, (n) => [n, n]),
-        'with space': [['é😀', '\r\n']],
-        undefined: [[1, 2]]
-      }
-      for (const [integration, pairs] of Object.entries(given)) {
-        await store.saveAllIds(integration, pairs)
-      }
-      for (const [integration, pairs] of Object.entries(given)) {
-        const texts = pairs.map((pair) => pair.map(String))
-        assert.deepEqual(sorted(await collect(store.pairs(integration))), sorted(texts))
-        assert.equal(await store.countIds(integration), pairs.length)
-      }
-      assert.deepEqual(await collect(store.pairs('none')), [])
-      assert.equal(await store.countIds('none'), 0)
-      assert.deepEqual(
-        sorted(await collect(store.integrations())),
-        sorted(
-          Object.entries(given).map(([integrationId, pairs]) => ({
-            integrationId,
-            pairs: pairs.length
-          }))
-        )
-      )
-    })
-
-    test('two botmatic ids of one external id are two pairs', async (t) => {
-      const store = await open(t)
-      await store.saveAllIds('i', [
-        [1, 'x'],
-        [2, 'x']
-      ])
-      assert.deepEqual(
-        sorted(await collect(store.pairs('i'))),
-        sorted([
-          ['1', 'x'],
-          ['2', 'x']
-        ])
-      )
-      const { pairs, missing, disagreeing, findings } = await store.verifyIds('i')
-      assert.deepEqual([pairs, missing, disagreeing], [1, 0, 1])
-      assert.deepEqual(findings, [
-        { problem: 'disagreeing', half: 'botmatic', botmaticId: '1', externalId: 'x', found: '2' }
-      ])
-    })
-
-    test('ids that read as of a longer integration are listed where they belong', async (t) => {
-      const store = await open(t)
-      await store.saveIds('a', 'x:b:1', 'own')
-      await store.saveIds('a:b:x', '2', 'other')
-      assert.deepEqual(await collect(store.pairs('a')), [['x:b:1', 'own']])
-      // In Redis, what is one of `a`'s can be looked up as one of the longer id too.
-      const others = name === 'a file' || name === 'memory' ? [] : [['1', 'own']]
-      assert.deepEqual(
-        sorted(await collect(store.pairs('a:b:x'))),
-        sorted([...others, ['2', 'other']])
-      )
-      assert.equal(await store.countIds('a'), 1)
-      assert.deepEqual(
-        sorted(await collect(store.integrations())),
-        sorted([
-          { integrationId: 'a', pairs: 1 },
-          { integrationId: 'a:b:x', pairs: 1 }
-        ])
-      )
-    })
-
-    test('a key prefix is of every listing', async (t) => {
-      if (name === 'a delegate') return
-      const store = await open(t, { keyPrefix: 'p*:' })
-      await store.saveAllIds('i', range(5))
-      assert.deepEqual(await collect(store.integrations()), [{ integrationId: 'i', pairs: 5 }])
-      assert.equal((await collect(store.pairs('i'))).length, 5)
-    })
-
-    test('a listing may be left, and an abort ends it', async (t) => {
-      const store = await open(t)
-      await store.saveAllIds('i', range(3_000))
-      for await (const pair of store.pairs('i')) {
-        assert.equal(pair.length, 2)
-        break
-      }
-      const controller = new AbortController()
-      const reason = new Error('enough')
-      await assert.rejects(
-        (async () => {
-          for await (const _ of store.pairs('i', { signal: controller.signal }))
-            controller.abort(reason)
-        })(),
-        reason
-      )
-      await assert.rejects(
-        store.saveAllIds('i', range(3), { signal: AbortSignal.abort(reason) }),
-        reason
-      )
-    })
-
-    test('progress is told', async (t) => {
-      const store = await open(t)
-      const told = []
-      await store.saveAllIds('i', range(5_000), {
-        onProgress: (progress) => told.push(progress.done)
-      })
-      assert.equal(told.at(-1), 5_000)
-      assert.ok(told.length >= 2)
-    })
-
-    test('a source that fails ends it, once what was begun has ended, and is told', async (t) => {
-      const store = await open(t)
-      const failing = (function* () {
-        yield* range(3_000)
-        throw new RangeError('the source')
-      })()
-      await assert.rejects(store.saveAllIds('i', failing), /the source/)
-      let isClosed = false
-      const closing = {
-        [Symbol.iterator]: () => ({
-          next: () => ({ value: [Symbol('no text'), 1], done: false }),
-          return: () => {
-            isClosed = true
-            return {}
-          }
-        })
-      }
-      await assert.rejects(store.saveAllIds('i', closing), TypeError)
-      assert.ok(isClosed)
-      assert.equal(store.stats().pending, 0)
-    })
-
-    test('wrong arguments are refused', async (t) => {
-      const store = await open(t)
-      for (const pairs of [undefined, 'text', 7, {}]) {
-        await assert.rejects(store.saveAllIds('i', pairs), {
-          name: 'TypeError',
-          message: /pairs must be/
-        })
-      }
-      await assert.rejects(store.getExtIds('i', [1], { sginal: 1 }), /unknown option "sginal"/)
-      await assert.rejects(store.getExtIds('i', [1], { signal: 1 }), /AbortSignal/)
-      await assert.rejects(store.countIds('i', { onProgress: 1 }), /function/)
-    })
-
-    test('ready, and await using', async (t) => {
-      const store = await open(t)
-      await store.ready()
-      if (!Symbol.asyncDispose) return
-      const own = await open(t)
-      await own[Symbol.asyncDispose]()
-      await assert.rejects(own.ready(), { code: 'CLOSED' })
-    })
-
-    test('what it has beyond the original is not enumerable', async (t) => {
-      assert.deepEqual(Object.keys(await open(t)), [
-        'saveIds',
-        'getBotmaticId',
-        'getExtId',
-        'deleteIds',
-        'deleteAllIds',
-        'quit'
-      ])
-    })
-  })
-}
-
-describe('halves without their other half', () => {
-  const broken = async (t) => {
-    await server.command('flushall')
-    const store = createKeyStore(server.url)
-    t.after(() => store.quit())
-    await store.saveAllIds('i', range(2_000))
-    const set = (key, value) => server.command('set', key, value)
-    await set('i:b:alone', 'lost') // its other half is missing
-    await set('i:e:single', 'gone')
-    await set('i:b:one', 'shared') // two claim the same
-    await set('i:b:two', 'shared')
-    await set('i:e:wrong', 'b5') // of another
-    return store
-  }
-
-  test('are found, and put back where nothing else claims it', async (t) => {
-    const store = await broken(t)
-    const found = await store.verifyIds('i')
-    assert.deepEqual(
-      [found.pairs, found.missing, found.disagreeing, found.repaired],
-      [2_000, 4, 1, 0]
-    )
-    const repaired = await store.verifyIds('i', { repair: true })
-    assert.equal(repaired.repaired, 2)
-    assert.deepEqual(
-      repaired.findings
-        .filter(({ isAmbiguous }) => isAmbiguous)
-        .map(({ botmaticId }) => botmaticId)
-        .sort(),
-      ['one', 'two']
-    )
-    assert.equal(await store.getBotmaticId('i', 'lost'), 'alone')
-    assert.equal(await store.getExtId('i', 'gone'), 'single')
-    assert.equal(await store.getBotmaticId('i', 'shared'), null)
-    assert.equal(await store.getBotmaticId('i', 'wrong'), 'b5')
-    const left = await store.verifyIds('i', { repair: true })
-    assert.deepEqual([left.pairs, left.missing, left.repaired], [2_002, 2, 0])
-  })
-})
-
-test('strict lookups reject with the first failure, saves tell all the same', async (t) => {
+/** A store on the emptied server. */
+const fresh = async (t, what, options) => {
   await server.command('flushall')
-  const store = createKeyStore(server.url, { strict: true })
-  t.after(() => store.quit())
-  await server.command('hset', 'i:b:1', 'f', 'v')
-  await assert.rejects(store.getExtIds('i', [2, 1]), { code: 'WRONGTYPE' })
-  assert.deepEqual(await store.saveAllIds('i', [[null, 1]]), {
-    saved: 0,
-    failed: [{ index: 0, code: 'NOID' }],
-    failedCount: 1
-  })
-  const quiet = createKeyStore(server.url)
-  t.after(() => quiet.quit())
-  assert.deepEqual(await quiet.getExtIds('i', [2, 1]), [null, undefined])
-  assert.deepEqual(quiet.stats().failures, { WRONGTYPE: 1 })
-})
+  return open(t, what, options)
+}
 
-test('a listing goes on through a connection that is lost, each pair once', async (t) => {
-  await server.command('flushall')
-  const store = createKeyStore(server.url, { strict: true })
-  t.after(() => store.quit())
-  await store.saveAllIds('i', range(20_000))
-  const found = new Set()
-  let listed = 0
-  for await (const [id] of store.pairs('i')) {
-    found.add(id)
-    listed++
-    if (listed === 3_000 || listed === 9_000)
-      await server.command('client', 'kill', 'type', 'normal', 'skipme', 'yes')
-  }
-  assert.deepEqual([found.size, listed], [20_000, 20_000])
-})
+const pairsOf = (count) => Array.from({ length: count }, (_, n) => [n, `x${n}`])
 
-test('saves go on through a server that is killed and comes back', async (t) => {
-  const { startRedis } = require('../scripts/redis')
-  const own = await startRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] })
-  t.after(() => own.stop())
-  const store = createKeyStore(own.url, { strict: true })
-  t.after(() => store.quit())
-  let restarted
-  const pairs = (async function* () {
-    for (const [n, pair] of range(20_000).entries()) {
-      if (n === 8_000) {
-        await own.kill()
-        restarted = own.restart()
-      }
+const FORMS = {
+  'an array': (pairs) => pairs,
+  'an iterable': (pairs) => new Set(pairs),
+  async *'an async iterable'(pairs) {
+    for (const pair of pairs) {
+      if (pair[0] % 1_000 === 0) await new Promise(setImmediate)
       yield pair
     }
-  })()
-  assert.deepEqual(await store.saveAllIds('i', pairs), {
-    saved: 20_000,
-    failed: [],
-    failedCount: 0
-  })
-  await restarted
-  assert.equal(await store.countIds('i'), 20_000)
-})
+  }
+}
 
-const seed = Number(process.env.SEED) || Date.now() % 2 ** 31
-test(`a listing beside others who write gives what stood throughout, SEED=${seed}`, async (t) => {
-  const { next } = randomFrom(seed)
-  await server.command('flushall')
-  const [store, other] = [createKeyStore(server.url), createKeyStore(server.url)]
-  for (const each of [store, other]) t.after(() => each.quit())
-  await store.saveAllIds('i', range(10_000))
-  let isOver = false
-  // The table of keys grows and shrinks meanwhile, so that SCAN gives keys again.
-  const writing = (async () => {
-    while (!isOver) {
-      await other.saveAllIds(
-        'j',
-        range(5_000, () => [next(), next()])
-      )
-      await other.deleteAllIds('j')
+for (const [kind, what] of Object.entries(KINDS)) {
+  describe(`a store ${kind}`, () => {
+    for (const [form, make] of Object.entries(FORMS)) {
+      test(`saves, finds and deletes what ${form} gives, in its order`, async (t) => {
+        const store = await fresh(t, what())
+        const pairs = pairsOf(2_500)
+        const saved = await store.saveAllIds('i', make(pairs))
+        assert.deepEqual(saved, { saved: 2_500, failed: [], failedCount: 0 })
+        assert.equal(await store.getExtId('i', 2_499), 'x2499')
+        assert.equal(await store.getBotmaticId('i', 'x0'), '0')
+
+        const asked = [...pairs.slice(0, 1_200), ['none', 'none']]
+        const botmaticIds = FORMS[form](asked.map(([botmaticId]) => [botmaticId]))
+        const exts = await store.getExtIds('i', each(botmaticIds))
+        assert.deepEqual(exts, [...asked.slice(0, -1).map(([, ext]) => ext), null])
+        const botmatics = await store.getBotmaticIds('i', new Set(asked.map(([, ext]) => ext)))
+        assert.deepEqual(botmatics, [...asked.slice(0, -1).map(([id]) => String(id)), null])
+
+        const gone = await store.deleteManyIds(
+          'i',
+          make([
+            [3, 'x3'],
+            [3, 'x3'],
+            [4, 'other']
+          ])
+        )
+        assert.deepEqual(gone, [true, false, false])
+        assert.deepEqual(await store.getExtIds('i', [3, 4, 5]), [null, null, 'x5'])
+      })
     }
-  })()
-  for (let round = 0; round < 3; round++) {
-    const found = await collect(store.pairs('i'))
-    assert.equal(found.length, 10_000)
-    assert.equal(new Set(found.map(([id]) => id)).size, 10_000)
-  }
-  isOver = true
-  await writing
+
+    test('what is no pair or no id fails by itself, the rest goes on', async (t) => {
+      const store = await fresh(t, what())
+      const throwing = { toString: () => assert.fail('no text') }
+      const pairs = [[1, 'a'], [null, 'b'], ['c'], 'de', undefined, [2, 'f', 'g'], [3, throwing]]
+      const result = await store.saveAllIds('i', [...pairs, [Symbol('4'), 'h'], [5, 'e']])
+      const failed = [1, 2, 3, 4, 5, 6, 7].map((index) => ({ index, code: 'NOID' }))
+      assert.deepEqual(result, { saved: 2, failed, failedCount: 7 })
+      assert.deepEqual(await store.getExtIds('i', [1, null, 2, 5, '']), [
+        'a',
+        null,
+        null,
+        'e',
+        null
+      ])
+      const gone = await store.deleteManyIds('i', [[1, undefined], 'no pair', [5, 'e']])
+      assert.deepEqual(gone, [false, false, true])
+      await assert.rejects(store.getExtIds('i', [Symbol('s')]), TypeError)
+      await assert.rejects(store.getExtIds(Symbol('s'), [1]), TypeError)
+    })
+
+    test('after quit() all fails with CLOSED; the first thousand are told', async (t) => {
+      const store = await fresh(t, what())
+      await store.quit()
+      const result = await store.saveAllIds('i', pairsOf(1_500))
+      assert.equal(result.saved, 0)
+      assert.equal(result.failedCount, 1_500)
+      assert.equal(result.failed.length, 1_000)
+      assert.deepEqual(result.failed[999], { index: 999, code: 'CLOSED' })
+      assert.deepEqual(await store.getExtIds('i', [1, 2]), [undefined, undefined])
+      assert.deepEqual(await store.deleteManyIds('i', [[1, 'x1']]), [false])
+      assert.equal(store.stats().failures.CLOSED, 1_503)
+    })
+
+    test('a strict store rejects with the first failure, but saveAllIds tells of all', async (t) => {
+      const store = await fresh(t, what(), { strict: true })
+      const isNoId = ({ name, code }) => name === 'KeyStoreError' && code === 'NOID'
+      await assert.rejects(store.getExtIds('i', [1, null]), isNoId)
+      await assert.rejects(store.getBotmaticIds('i', [[]]), isNoId)
+      await assert.rejects(store.deleteManyIds('i', [[1, '']]), isNoId)
+      const failed = [{ index: 0, code: 'NOID' }]
+      const result = await store.saveAllIds('i', [['', 1]])
+      assert.deepEqual(result, { saved: 0, failed, failedCount: 1 })
+    })
+  })
+}
+
+/** The first of each. */
+const each = (source) =>
+  Array.isArray(source)
+    ? source.map(([first]) => first)
+    : {
+        async *[Symbol.asyncIterator]() {
+          for await (const [first] of source) yield first
+        }
+      }
+
+test('the keys are those of single calls', async (t) => {
+  const store = await fresh(t, server.url)
+  await store.saveAllIds('i', [
+    [1, 'x'],
+    [10n, 'y\0\r\n'],
+    [true, '\ud800']
+  ])
+  const saved = await contents(server.command)
+  await server.command('flushall')
+  await Promise.all([store.saveIds('i', 1, 'x'), store.saveIds('i', 10n, 'y\0\r\n')])
+  await store.saveIds('i', true, '\ud800')
+  assert.deepEqual(saved, await contents(server.command))
 })
 
-test('ready rejects as the first call would', async (t) => {
-  for (const [address, options, code] of [
-    ['redis://127.0.0.1:1', { connectTimeout: 300 }, 'UNREACHABLE'],
-    [server.url.replace('//', '//nobody:wrong@'), {}, 'AUTH'],
-    ['file:/no/such/folder/ids.redb', {}, 'STORAGE']
-  ]) {
-    const store = createKeyStore(address, options)
-    t.after(() => store.quit())
-    await assert.rejects(store.ready(), { name: 'KeyStoreError', code })
+test('what is called after saveAllIds of an array sees what it saves, awaited or not', async (t) => {
+  const store = await fresh(t, server.url)
+  const saved = store.saveAllIds('i', [
+    [1, 'a'],
+    [1, 'b']
+  ])
+  const found = store.getExtId('i', 1)
+  const again = store.saveAllIds('i', [[1, 'c']])
+  assert.equal(await found, 'b')
+  await Promise.all([saved, again])
+  assert.equal(await store.getExtId('i', 1), 'c')
+})
+
+test('a failure is told to onError and counted, and a lookup that failed is undefined', async (t) => {
+  const told = []
+  const store = await fresh(t, server.url, { onError: ({ code }) => told.push(code) })
+  await server.command('lpush', 'i:b:1', 'x')
+  assert.deepEqual(await store.getExtIds('i', [1, 2]), [undefined, null])
+  assert.deepEqual(told, ['WRONGTYPE'])
+  assert.deepEqual(store.stats().failures, { WRONGTYPE: 1 })
+  const strict = open(t, server.url, { strict: true })
+  await assert.rejects(strict.getExtIds('i', [2, 1]), (error) => {
+    assert.ok(error instanceof KeyStoreError)
+    assert.equal(error.code, 'WRONGTYPE')
+    assert.equal(error.operation, 'getExtId')
+    return true
+  })
+})
+
+test('an iterable is read no further ahead than some thousands, also when calls wait', async (t) => {
+  const store = await fresh(t, server.url)
+  await store.saveIds('i', 0, 'x0')
+  let read = 0
+  const source = function* () {
+    for (; read < 100_000; read++) yield [read, `x${read}`]
   }
+  await server.command('client', 'pause', 300)
+  const saved = store.saveAllIds('i', source())
+  // One answer is enough to know that the pause is over.
+  const paused = store.getExtId('i', 0)
+  await new Promise(setImmediate)
+  assert.ok(read > 0 && read <= 8_000, `${read} read`)
+  await paused
+  assert.equal((await saved).saved, 100_000)
+})
+
+test('no more wait at once than maxPending allows', async (t) => {
+  const store = await fresh(t, server.url, { maxPending: 40 })
+  const { saved } = await store.saveAllIds('i', pairsOf(2_000))
+  assert.equal(saved, 2_000)
+})
+
+test('progress is told in order; what onProgress throws harms nothing', async (t) => {
+  const store = await fresh(t, server.url)
+  const told = []
+  const onProgress = (progress) => {
+    told.push(progress)
+    throw new Error('of the application')
+  }
+  await store.saveAllIds('i', [...pairsOf(2_500), [null, 1]], { onProgress })
+  assert.deepEqual(told, [
+    { done: 1_000, failed: 0, total: 2_501 },
+    { done: 2_000, failed: 0, total: 2_501 },
+    { done: 2_501, failed: 1, total: 2_501 }
+  ])
+  told.length = 0
+  await store.getExtIds('i', new Set([1]), { onProgress })
+  assert.deepEqual(told, [{ done: 1, failed: 0, total: undefined }])
+})
+
+describe('what ends early', () => {
+  /** An async iterable that counts how often it was left, and does `then` after some pairs. */
+  const source = (state, then) => ({
+    [Symbol.asyncIterator]: () => ({
+      read: 0,
+      async next() {
+        if (this.read === 1_500) await then()
+        return { done: false, value: [this.read, `x${this.read++}`] }
+      },
+      async return() {
+        state.left = (state.left ?? 0) + 1
+        return { done: true }
+      }
+    })
+  })
+
+  test('an iterable that throws: it rejects with that, once what was under way has settled', async (t) => {
+    const store = await fresh(t, server.url)
+    const state = {}
+    const fail = async () => {
+      throw new Error('the file is gone')
+    }
+    await assert.rejects(store.saveAllIds('i', source(state, fail)), /the file is gone/)
+    assert.equal(state.left, undefined)
+    assert.equal(store.stats().pending, 0)
+    assert.equal(await store.getExtId('i', 999), 'x999')
+    assert.equal(await store.getExtId('i', 1_001), null)
+  })
+
+  test('an abort does not wait for an iterable that gives nothing, and leaves it', async (t) => {
+    const store = await fresh(t, server.url)
+    const state = {}
+    const abort = new AbortController()
+    const hang = () => {
+      abort.abort(new Error('enough'))
+      return new Promise(() => {})
+    }
+    const { signal } = abort
+    await assert.rejects(store.saveAllIds('i', source(state, hang), { signal }), /enough/)
+    assert.equal(state.left, 1)
+    assert.equal(store.stats().pending, 0)
+    assert.equal(await store.getExtId('i', 999), 'x999')
+  })
+
+  test('an abort between chunks leaves a generator, whose finally runs', async (t) => {
+    const store = await fresh(t, server.url)
+    const abort = new AbortController()
+    let isLeft = false
+    const generator = function* () {
+      try {
+        for (let n = 0; ; n++) {
+          if (n === 5_500) abort.abort()
+          yield [n, `x${n}`]
+        }
+      } finally {
+        isLeft = true
+      }
+    }
+    const { signal } = abort
+    const saving = store.saveAllIds('i', generator(), { signal })
+    await assert.rejects(saving, { name: 'AbortError' })
+    assert.ok(isLeft)
+    assert.equal(store.stats().pending, 0)
+    assert.equal(await store.getExtId('i', 4_999), 'x4999')
+    assert.equal(await store.getExtId('i', 5_001), null)
+  })
+
+  test('with a signal that was aborted before, nothing is read or sent', async (t) => {
+    const store = await fresh(t, server.url)
+    const unread = { [Symbol.iterator]: () => assert.fail('read') }
+    const signal = AbortSignal.abort()
+    await assert.rejects(store.saveAllIds('i', unread, { signal }), { name: 'AbortError' })
+    assert.equal(store.stats().calls, 0)
+  })
+})
+
+test('what cannot be gone through, and options that are none, reject with a TypeError', async (t) => {
+  const store = await fresh(t, server.url)
+  for (const wrong of [undefined, null, 7, 'abc', {}, () => {}]) {
+    await assert.rejects(store.getExtIds('i', wrong), /TypeError: .*pass an array/)
+  }
+  const refused = (options, message) =>
+    assert.rejects(store.saveAllIds('i', [], options), { name: 'TypeError', message })
+  await refused({ signl: 1 }, /unknown option "signl"; known are signal, onProgress/)
+  await refused({ signal: {} }, /"signal" must be an AbortSignal/)
+  await refused({ onProgress: 1 }, /"onProgress" must be a function/)
 })

@@ -139,3 +139,40 @@ export const wrapped = (
   client: createKeyStore.Given,
   options?: createKeyStore.Options
 ): createKeyStore.KeyStore => createKeyStore(client, options)
+
+/** Many at once: what a quiet store may not know is `undefined`, what a strict one gives is not. */
+export const many = async (
+  quiet: createKeyStore.KeyStore,
+  strict: createKeyStore.StrictKeyStore,
+  source: AsyncIterable<[number, string]>
+) => {
+  const { saved, failed }: createKeyStore.Saved = await quiet.saveAllIds('i', source)
+  const codes: createKeyStore.ErrorCode[] = failed.map(({ code }) => code)
+  const found: Array<string | null> = await strict.getExtIds('i', new Set([1, 2n, 'x']))
+  const known: Array<string | null | undefined> = await quiet.getBotmaticIds('i', ['x'])
+  const gone: boolean[] = await quiet.deleteManyIds('i', [[1, 'x']] as const)
+  return [saved, codes, found, known, gone]
+}
+
+export const walk = async (
+  store: createKeyStore.KeyStore,
+  signal: createKeyStore.BulkOptions['signal']
+) => {
+  for await (const [botmaticId, externalId] of store.pairs('i', { signal })) {
+    if (botmaticId.length > externalId.length) break
+  }
+  const check = store.verifyIds('i', { repair: true, onProgress: ({ done }) => done })
+  for await (const finding of check) {
+    if (finding.problem === 'missing') finding.isRepaired satisfies boolean
+    else finding.found satisfies string
+  }
+  const { pairs, ambiguous } = await check
+  const all: number[] = [pairs, ambiguous, await store.countIds('i')]
+  for await (const { integrationId, pairs: count } of store.integrations()) {
+    all.push(integrationId.length, count)
+  }
+  await store.ready()
+  // @ts-expect-error: no such option.
+  await store.countIds('i', { repair: true })
+  return all
+}

@@ -1,70 +1,92 @@
-/** Arguments of many calls, in chunks, as they come. */
+/** What is given one by one, in chunks: each is read when it is asked for, and no sooner. */
 
+const { abortable } = require('./abortable')
 const { kindOf, refuse } = require('../settings/check')
+const { NativePromise } = require('../shared/globals')
 
-/** How many calls make a chunk, and how many chunks may be under way: that bounds the memory. */
-const CHUNK = 2_048
-const UNDER_WAY = 4
+class Chunks {
+  /** Whether chunks are promised. */
+  isAsync
+  /** Whether all is read. */
+  isOver = false
+  #iterator
+  #size
+  #take
+  #signal
+  /** Whether the iterator was asked for a value that it has not given yet. */
+  #isOwed = false
 
-/** An iterator of what may be an array, an iterable or an async iterable. */
-const iteratorOf = (items, what) => {
-  const begin = items?.[Symbol.asyncIterator] ?? items?.[Symbol.iterator]
-  if (typeof begin !== 'function' || typeof items === 'string') {
-    throw refuse(`${what} must be an array, an iterable or an async iterable, not ${kindOf(items)}`)
-  }
-  return begin.call(items)
-}
-
-/**
- * Makes chunks of what `items` gives, and hands each to `run`, with the number of its first; no more
- * than some at a time. Rejects with what goes wrong first, once all that was begun has ended; the
- * iterator is told that no more is wanted then.
- * @param {Iterable<unknown> | AsyncIterable<unknown>} items
- * @param {string} what they are called in a message
- * @param {(chunk: unknown[], first: number) => Promise<void>} run
- * @param {{check: () => void}} options
- */
-const inChunks = async (items, what, run, { check }) => {
-  const iterator = iteratorOf(items, what)
-  const underWay = new Set()
-  let failure
-  let made = 0
-  const begin = (chunk) => {
-    const first = made
-    made += chunk.length
-    const done = run(chunk, first).then(
-      () => underWay.delete(done),
-      (error) => {
-        underWay.delete(done)
-        failure ??= { error }
-      }
-    )
-    underWay.add(done)
-  }
-  let isOver = false
-  try {
-    while (!isOver) {
-      const chunk = []
-      while (chunk.length < CHUNK) {
-        const next = iterator.next()
-        const { done, value } = typeof next?.then === 'function' ? await next : next
-        isOver = Boolean(done)
-        if (isOver) break
-        chunk.push(value)
-      }
-      check()
-      if (failure) throw failure.error
-      if (chunk.length > 0) begin(chunk)
-      while (underWay.size >= UNDER_WAY) await Promise.race(underWay)
+  /**
+   * Of `size` values each, the last one of fewer: arrays of what `take(array, value)` makes of them.
+   * @param {Iterable<unknown> | AsyncIterable<unknown>} source
+   */
+  constructor(source, size, take, signal) {
+    // A text has characters, which nobody means.
+    const own = typeof source === 'object' && source !== null ? source : {}
+    const begin = own[Symbol.asyncIterator] ?? own[Symbol.iterator]
+    if (typeof begin !== 'function') {
+      throw refuse(`pass an array, an iterable or an async iterable, not ${kindOf(source)}`)
     }
-  } catch (error) {
-    failure ??= { error }
+    this.isAsync = begin === own[Symbol.asyncIterator]
+    this.#iterator = begin.call(own)
+    this.#size = size
+    this.#take = take
+    this.#signal = signal
   }
-  while (underWay.size > 0) await Promise.race(underWay)
-  if (failure) {
-    if (!isOver) await Promise.resolve(iterator.return?.()).catch(() => {})
-    throw failure.error
+
+  /** The next one, or a promise of it; empty at the end. */
+  next() {
+    return this.isAsync ? this.#gather() : this.#fill()
+  }
+
+  #fill() {
+    const chunk = []
+    for (let count = 0; count < this.#size && !this.isOver; count++) {
+      // One that throws is over.
+      this.isOver = true
+      const { done, value } = this.#iterator.next()
+      this.isOver = Boolean(done)
+      if (!done) this.#take(chunk, value)
+    }
+    return chunk
+  }
+
+  async #gather() {
+    const chunk = []
+    for (let count = 0; count < this.#size && !this.isOver; count++) {
+      const { done, value } = await abortable(this.#promised(), this.#signal)
+      this.isOver = Boolean(done)
+      if (!done) this.#take(chunk, value)
+    }
+    return chunk
+  }
+
+  async #promised() {
+    this.#isOwed = true
+    try {
+      return await this.#iterator.next()
+    } catch (error) {
+      this.isOver = true
+      throw error
+    } finally {
+      this.#isOwed = false
+    }
+  }
+
+  /**
+   * Lets the iterator go where it was, when it is not over. It is not waited for where it owes a value,
+   * and what it says changes nothing.
+   */
+  async leave() {
+    if (this.isOver) return
+    try {
+      const left = NativePromise.resolve(this.#iterator.return?.())
+      left.catch(() => {})
+      if (!this.#isOwed) await left
+    } catch {
+      // As above.
+    }
   }
 }
 
-module.exports = { inChunks }
+module.exports = { Chunks }

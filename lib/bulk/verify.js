@@ -1,82 +1,141 @@
-/** Whether the two halves of each pair of an integration agree, and how what is missing is put back. */
+/** Whether both halves of each pair are there and agree, and how a missing one is put back. */
 
-const { halves, lookUp } = require('./listing')
-const { readOptions } = require('./options')
+const { abortable } = require('./abortable')
+const { Given } = require('./given')
+const { HALVES, halvesOf, lookUp } = require('./walk')
 
-/** What is wrong with a half: its other half is not there, or is of another id. */
-const judge = (kind, { id, other }, back) => {
-  if (back === id) return undefined
-  const [botmaticId, externalId] = kind === 'b' ? [id, other] : [other, id]
-  const half = kind === 'b' ? 'botmatic' : 'external'
-  if (back === null) return { problem: 'missing', half, botmaticId, externalId }
-  return { problem: 'disagreeing', half, botmaticId, externalId, found: back }
-}
+/** How many findings are looked at again at once. */
+const CHUNK = 1_000
 
-/**
- * Writes the half that a finding misses, if it is still missing and nothing else claims it. Resolves to
- * whether it did.
- */
-const repairOne = async (calls, integrationId, { half, botmaticId, externalId }) => {
-  const [operation, id, expected, opposite, other] =
-    half === 'botmatic'
-      ? ['getExtId', botmaticId, externalId, 'getBotmaticId', externalId]
-      : ['getBotmaticId', externalId, botmaticId, 'getExtId', botmaticId]
-  const [held] = await lookUp(calls, operation, integrationId, [id])
-  const [back] = await lookUp(calls, opposite, integrationId, [other])
-  // Somebody has written since.
-  if (held !== expected || back !== null) return false
-  return calls.call('saveIds', integrationId, botmaticId, externalId)
-}
+/** The two passes: the halves under botmatic ids, then those under external ids. */
+const PASSES = ['botmatic', 'external']
 
-/** Puts back what is missing and claimed by one half only; marks what is done, and what is ambiguous. */
-const repairAll = async (calls, integrationId, findings, options) => {
-  const claims = new Map()
-  const claimed = ({ half, botmaticId, externalId }) =>
-    half === 'botmatic' ? `e:${externalId}` : `b:${botmaticId}`
-  const missing = findings.filter(({ problem }) => problem === 'missing')
-  for (const finding of missing) {
-    const key = claimed(finding)
-    claims.set(key, (claims.get(key) ?? 0) + 1)
+const idsOf = (half, { id, other }) =>
+  half === 'botmatic'
+    ? { botmaticId: id, externalId: other }
+    : { botmaticId: other, externalId: id }
+
+/** One pass over the halves of a kind. */
+class Pass {
+  #calls
+  #integrationId
+  #half
+  #signal
+  /** By an id that has no half, whose halves claim it. */
+  #claims = new Map()
+
+  constructor(calls, integrationId, half, signal) {
+    this.#calls = calls
+    this.#integrationId = integrationId
+    this.#half = half
+    this.#signal = signal
   }
-  for (const finding of missing) {
-    options.check()
-    finding.isAmbiguous = claims.get(claimed(finding)) > 1
-    finding.isRepaired = !finding.isAmbiguous && (await repairOne(calls, integrationId, finding))
-  }
-}
 
-/**
- * Compares both halves of each pair: counts, and the list of what is wrong.
- * @param {object} calls
- * @param {unknown} integrationId
- * @param {{repair?: boolean, signal?: AbortSignal, onProgress?: Function}} [given]
- */
-const verify = async (calls, integrationId, given) => {
-  const options = readOptions(given, ['repair'])
-  const result = { pairs: 0, missing: 0, disagreeing: 0, repaired: 0, findings: [] }
-  let done = 0
-  for (const [kind, opposite] of [
-    ['b', 'getBotmaticId'],
-    ['e', 'getExtId']
-  ]) {
-    for await (const page of halves(calls, integrationId, kind, options)) {
-      const others = page.map(({ other }) => other)
-      const back = page.length > 0 ? await lookUp(calls, opposite, integrationId, others) : []
-      page.forEach((half, n) => {
-        const finding = judge(kind, half, back[n])
-        if (finding) result.findings.push(finding)
-        else if (kind === 'b') result.pairs++
+  halves() {
+    return halvesOf(this.#calls, this.#integrationId, this.#half, this.#signal)
+  }
+
+  /** How many of a page's halves agree with their other halves, and what is wrong with others. */
+  async judge(halves) {
+    const { back } = HALVES[this.#half]
+    const backs = await this.#lookUp(
+      back,
+      halves.map(({ other }) => other)
+    )
+    const suspects = halves
+      .map((half, n) => ({ ...half, found: backs[n] }))
+      .filter(({ id, found }) => found !== id)
+    const disagreeing = suspects.filter(({ found }) => found !== null)
+    for (const { id, other, found } of suspects) if (found === null) this.#claim(other, id)
+    const { find } = HALVES[this.#half]
+    const [now, others] = [
+      await this.#lookUp(find, ids(disagreeing)),
+      await this.#lookUp(
+        find,
+        disagreeing.map(({ found }) => found)
+      )
+    ]
+    const findings = disagreeing
+      .map((suspect, n) => ({ ...suspect, now: now[n], foundHolds: others[n] }))
+      // Saved or deleted since.
+      .filter(({ other, now }) => now === other)
+      .map(({ found, foundHolds, ...half }) => {
+        const isShared = this.#half === 'botmatic' && foundHolds === half.other
+        const problem = isShared ? 'shared' : 'disagreeing'
+        return { problem, half: this.#half, ...idsOf(this.#half, half), found }
       })
-      done += page.length
-      options.onProgress({ done })
+    return { agreeing: halves.length - suspects.length, findings }
+  }
+
+  #claim(id, by) {
+    const claims = this.#claims.get(id)
+    if (claims) claims.push(by)
+    else this.#claims.set(id, [by])
+  }
+
+  /** What was missing and still is, after all halves were judged; `repairs` says whether it is put back. */
+  async *missing(repairs) {
+    const { find, back } = HALVES[this.#half]
+    let all = []
+    const again = async () => {
+      const now = await this.#lookUp(find, ids(all))
+      const backs = await this.#lookUp(
+        back,
+        all.map(({ other }) => other)
+      )
+      const still = all.filter(({ other }, n) => now[n] === other && backs[n] === null)
+      all = []
+      return still
+    }
+    for (const [other, claims] of this.#claims) {
+      for (const id of claims) all.push({ id, other, isAmbiguous: claims.length > 1 })
+      if (all.length >= CHUNK) yield* this.#told(await again(), repairs)
+    }
+    yield* this.#told(await again(), repairs)
+  }
+
+  async *#told(missing, repairs) {
+    for (const { isAmbiguous, ...half } of missing) {
+      const { botmaticId, externalId } = idsOf(this.#half, half)
+      const isRepaired = repairs && !isAmbiguous
+      this.#signal?.throwIfAborted()
+      if (isRepaired) {
+        await this.#calls.call('saveIds', this.#integrationId, botmaticId, externalId)
+      }
+      const about = { botmaticId, externalId, isAmbiguous, isRepaired }
+      yield { problem: 'missing', half: this.#half, ...about }
     }
   }
-  for (const { problem } of result.findings) result[problem]++
-  if (options.repair) {
-    await repairAll(calls, integrationId, result.findings, options)
-    result.repaired = result.findings.filter(({ isRepaired }) => isRepaired).length
+
+  #lookUp(operation, ids) {
+    return abortable(lookUp(this.#calls, operation, this.#integrationId, ids), this.#signal)
   }
-  return result
+}
+
+const ids = (halves) => halves.map(({ id }) => id)
+
+/** Gives what is wrong, one by one, and at the end the counts; see index.d.ts. */
+async function* verify(calls, integrationId, given) {
+  const told = new Given(given, { repair: 'boolean' })
+  const { repair = false } = told.others
+  const counts = { pairs: 0, missing: 0, disagreeing: 0, shared: 0, ambiguous: 0, repaired: 0 }
+  const count = (finding) => {
+    counts[finding.problem]++
+    if (finding.isAmbiguous) counts.ambiguous++
+    if (finding.isRepaired) counts.repaired++
+    return finding
+  }
+  for (const half of PASSES) {
+    const pass = new Pass(calls, `${integrationId}`, half, told.signal)
+    for await (const halves of pass.halves()) {
+      const { agreeing, findings } = await pass.judge(halves)
+      if (half === 'botmatic') counts.pairs += agreeing
+      told.tell(halves.length, halves.length - agreeing)
+      for (const finding of findings) yield count(finding)
+    }
+    for await (const finding of pass.missing(repair)) yield count(finding)
+  }
+  return counts
 }
 
 module.exports = { verify }

@@ -8,6 +8,12 @@ const { Stranger } = require('./stranger')
 const prefixOf = ({ _keyPrefix, options }) =>
   String(_keyPrefix ?? options?.keyPrefix ?? options?.prefix ?? '')
 
+/**
+ * A pattern of the keys that start with `start`, and of others: mocks read patterns each in a way of their
+ * own, so all but plain letters is left open.
+ */
+const patternOf = (start) => `${start.replace(/[^\w:-]+/g, '*')}*`
+
 class Commands {
   #client
   #prefix
@@ -72,14 +78,28 @@ class Commands {
   }
 
   /**
-   * Keys that start with `start`, among others: mocks read patterns each in a way of their own, so
-   * all but plain letters is left open.
+   * Some of those names, from where the page before said, which is in `next`: empty at the end. Where a
+   * client's prefix may stand before a pattern or not, names come twice.
    */
+  async page(stem, cursor) {
+    const starts = [...new Set([`${this.#prefix}${stem}`, stem])]
+    const [first, ...rest] = cursor.split('.')
+    const at = rest.length > 0 ? Number(first) : 0
+    this.#inTime()
+    const page = await this.#client.page(patternOf(starts[at]), rest.join('.'), this.#inTime)
+    const isLast = page.next === '' && at + 1 === starts.length
+    const keys = Array.from(page.keys, String).filter((key) => key.startsWith(starts[at]))
+    return {
+      next: isLast ? '' : page.next === '' ? `${at + 1}.` : `${at}.${page.next}`,
+      names: keys.map((key) => `${stem}${key.slice(starts[at].length)}`)
+    }
+  }
+
+  /** Keys that start with `start`, among others. */
   async #search(start) {
-    const pattern = `${start.replace(/[^\w:-]+/g, '*')}*`
     if (!this.#client.isReady) await this.#client.learn(start)
     this.#inTime()
-    const found = await this.#client.search(pattern, this.#inTime)
+    const found = await this.#client.search(patternOf(start), this.#inTime)
     return Array.from(found, String)
   }
 

@@ -7,12 +7,14 @@ const { calls, publishCall } = require('../shared/channels')
 const { Reporter, masked } = require('../shared/error')
 const { NativePromise, clock, setTimeout } = require('../shared/globals')
 const { reasonOf } = require('../shared/log')
-const { together, unlessOfKey } = require('../shared/together')
+const { whenReady } = require('../shared/ready')
 const { within } = require('../shared/within')
 const { deleteAll } = require('./delete-all')
 const { PASSES, explained } = require('./explained')
 const { Failure } = require('./failure')
 const { complaint, readId } = require('./id')
+const { listIds } = require('./list')
+const { many } = require('./many')
 
 /** Where a client of no known family goes, where it has options as the known ones have. */
 const readSettings = ({ options }) => {
@@ -67,20 +69,26 @@ const OPERATIONS = {
     await deleteAll(commands, stem)
     return true
   },
-  /** A page of a listing: there is but one. */
-  listIds: async (commands, stem, _, kind) => {
-    const start = kind === 'i' ? stem : `${stem}:`
-    const names = [...(await commands.find(start))].map((name) => name.slice(start.length))
-    const isListed = { b: /^b:/, e: /^e:/, k: /^[be]:/, i: /:b:/ }[kind]
-    return ['', ...names.filter((name) => isListed.test(name))]
-  }
+  listIds,
+  ready: (commands, stem) => commands.get(`${stem}:b:ready`)
 }
 
-const isLookup = (operation) => !/^(save|delete)/.test(operation)
+/** Which option says how long a call may take. */
+const LIMITS = {
+  saveIds: 'writeTimeout',
+  getBotmaticId: 'readTimeout',
+  getExtId: 'readTimeout',
+  deleteIds: 'writeTimeout',
+  deleteAllIds: 'writeTimeout',
+  listIds: 'readTimeout',
+  ready: 'connectTimeout'
+}
 
 /** The calls of a store that has no connection of its own: over the commands of its client. */
 class Delegate {
   native = false
+  /** See `NativeStore`. */
+  listsKeys = true
   #client
   #close
   #settings
@@ -116,7 +124,6 @@ class Delegate {
       )
     }
     this.#reporter = new Reporter(given)
-    this.isStrict = given.strict
     this.#prefix = keyPrefix ?? ''
     this.#timeouts = { readTimeout, writeTimeout, connectTimeout, responseTimeout }
     this.#maxPending = maxPending
@@ -149,27 +156,13 @@ class Delegate {
     })
   }
 
-  /** Resolves once the client answers. */
-  async ready() {
-    const limit = this.#timeouts.connectTimeout
-    const looked = this.call('getExtId', '', 'ready').catch(unlessOfKey)
-    await within(limit, looked, () => late(limit, 'connectTimeout')).catch((error) => {
-      if (!(error instanceof Failure)) throw error
-      throw this.#reporter.error(error.code, error.message, 'ready', '')
-    })
-  }
-
-  /** Many such calls of one kind: the answers in order, an error in place of that of one which failed. */
   many(operation, integrationId, ids) {
-    return together(this.call.bind(this), operation, integrationId, ids)
+    return many(this, operation, integrationId, ids)
   }
 
   async file(operation) {
     throw refuse(`${operation} is for the store of a file only`)
   }
-
-  /** Whether a listing may give an item more than once. */
-  repeats = true
 
   #quietly(operation, integrationId, ...ids) {
     return this.#run(operation, integrationId, ids, (code, reason, integration) =>
@@ -223,6 +216,12 @@ class Delegate {
     return answer
   }
 
+  /** See index.d.ts. */
+  ready() {
+    const looked = this.#attempt({ operation: 'ready', integration: '', attempts: 0 }, [])
+    return whenReady(looked, explained)
+  }
+
   /** As `stats` of a store with a connection of its own, which bytes are unknown here. */
   stats() {
     return {
@@ -256,10 +255,8 @@ class Delegate {
   /** Runs a call after those of its integration before it, within its deadline and until `givenUp`. */
   #inTurn(call, ids, givenUp) {
     const { operation, integration } = call
-    const { readTimeout, writeTimeout } = this.#timeouts
-    const [limit, option] = isLookup(operation)
-      ? [readTimeout, 'readTimeout']
-      : [writeTimeout, 'writeTimeout']
+    const option = LIMITS[operation]
+    const limit = this.#timeouts[option]
     // A timer may come a part of a millisecond early.
     const deadline = clock() + Math.max(limit - 1, 1)
     const stem = `${this.#prefix}${integration}`

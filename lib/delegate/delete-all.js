@@ -33,4 +33,4 @@ const deleteAll = async (commands, stem) => {
   await NativePromise.all([...doomed].map((key) => commands.del(key)))
 }
 
-module.exports = { deleteAll }
+module.exports = { deleteAll, isAmbiguous }

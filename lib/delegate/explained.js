@@ -1,4 +1,4 @@
-/** What the errors of clients mean. */
+/** Errors of a client in the store's own words. */
 
 const { reasonOf } = require('../shared/log')
 const { Failure } = require('./failure')

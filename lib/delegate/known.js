@@ -1,6 +1,7 @@
 /** A client whose commands are known, although where its server is cannot be told. */
 
 const { NativePromise } = require('../shared/globals')
+const { Failure } = require('./failure')
 const { send } = require('./send')
 const { isFunction } = require('../clients/shape')
 
@@ -16,18 +17,24 @@ const nodes = (client) => {
 /** `redis` from version 4 on takes options as an object, but not where it keeps the old ways. */
 const takesObjects = (client) => isFunction(client.mSet) && !client.mset && isFunction(client.on)
 
-const scan = async (node, match, inTime) => {
+/** One page of keys, and the cursor of the next one. */
+const scanPage = async (node, match, cursor) => {
   const options = takesObjects(node)
     ? [{ MATCH: match, COUNT: 1_000 }]
     : ['MATCH', match, 'COUNT', '1000']
+  const reply = await send(node, 'scan', cursor, ...options)
+  const [next, keys] = Array.isArray(reply) ? reply : [reply.cursor, reply.keys]
+  return [String(next), keys]
+}
+
+const scan = async (node, match, inTime) => {
   const found = []
   let cursor = '0'
   do {
     inTime()
-    const reply = await send(node, 'scan', cursor, ...options)
-    const [next, page] = Array.isArray(reply) ? reply : [reply.cursor, reply.keys]
+    const [next, page] = await scanPage(node, match, cursor)
     for (const key of page) found.push(key)
-    cursor = String(next)
+    cursor = next
   } while (cursor !== '0')
   return found
 }
@@ -35,6 +42,9 @@ const scan = async (node, match, inTime) => {
 /** Whether an error says that a command over two keys is not to be had: CROSSSLOT, or no such command. */
 const isForOneKey = ({ message }) =>
   /^CROSSSLOT|unknown command|unsupported command|^NOPERM.* to run the/i.test(message)
+
+const NO_SCAN =
+  'the client has no "scan", by which ids are listed; pass a client of redis or ioredis, or the URL of its server'
 
 class Known {
   isReady = true
@@ -86,6 +96,19 @@ class Known {
 
   #setEach(...pairs) {
     return NativePromise.all(pairs.map((pair) => send(this.#client, 'set', ...pair)))
+  }
+
+  /**
+   * Some names of keys that a pattern fits, from where the page before said: `next`, which is empty at the
+   * end.
+   */
+  async page(pattern, from) {
+    if (!isFunction(this.#client.scan)) throw new Failure('REPLY', NO_SCAN)
+    const [at, cursor] = from === '' ? [0, '0'] : from.split('.')
+    const all = [...(await nodes(this.#client))]
+    const [next, keys] = await scanPage(all[at], pattern, cursor)
+    if (next !== '0') return { next: `${at}.${next}`, keys }
+    return { next: Number(at) + 1 < all.length ? `${Number(at) + 1}.0` : '', keys }
   }
 
   /** The names of keys that a pattern fits. */

@@ -103,6 +103,10 @@ class Stranger {
     throw unfit('it has no "keys", by which deleteAllIds finds them')
   }
 
+  page() {
+    throw unfit('it has no "scan" that is known to be as that of Redis, by which ids are listed')
+  }
+
   async #send(name, ...args) {
     return this.#callsBack ? send(this.#client, name, ...args) : this.#client[name](...args)
   }

@@ -3,10 +3,11 @@ const { refuse } = require('../settings/check')
 const { calls: channel, publishCall } = require('../shared/channels')
 const { Reporter } = require('../shared/error')
 const { NativePromise } = require('../shared/globals')
+const { whenReady } = require('../shared/ready')
 const { byCaller, tellLater } = require('./caller')
-const { together, unlessOfKey } = require('../shared/together')
 const { Silence } = require('./silence')
 const { binding: native } = require('./load')
+const { many } = require('../delegate/many')
 
 /**
  * The calls of a store that has a connection of its own. All that a call does it does inside its
@@ -28,9 +29,8 @@ class NativeStore {
   /** The same, of calls that reject when they fail, whatever the store is set to. */
   #strictStore
   #strictCalls
+  #readySettings
   #isTraced = false
-  #settings
-  #connectTimeout
   #isEmbedded
 
   constructor(source, given) {
@@ -45,12 +45,10 @@ class NativeStore {
     this.#isEmbedded = Boolean(source.settings.file ?? source.settings.memory)
     this.#reporter = new Reporter(given)
     const settings = { __proto__: null, strict, readTimeout, writeTimeout, maxPending, keyPrefix }
-    this.#settings = settings
-    this.#connectTimeout = given.connectTimeout
     this.#store = new native.RedisKeyStore(settings, this.#report, publish)
-    const strictSettings = { ...settings, strict: true, __proto__: null }
+    const strictSettings = { ...settings, __proto__: null, strict: true }
     this.#strictStore = new native.RedisKeyStore(strictSettings, this.#reportAlways, publish)
-    this.isStrict = strict
+    this.#readySettings = { ...strictSettings, __proto__: null, readTimeout: given.connectTimeout }
     if (!given.onError) source.watch(new Silence(this))
   }
 
@@ -109,29 +107,33 @@ class NativeStore {
     })
   }
 
-  /** Resolves once connected; rejects as a first call would that has no longer than connecting takes. */
-  async ready() {
-    const settings = { ...this.#settings, strict: true, readTimeout: this.#connectTimeout }
-    const store = new native.RedisKeyStore(settings, this.#reportAlways, publish)
+  /** Whether a listing gives keys, some of them twice, and not each id of an integration once. */
+  get listsKeys() {
+    return !this.#isEmbedded
+  }
+
+  /** Many such calls of one kind: what each comes to, in order, an error for one that failed. */
+  many(operation, integrationId, ids) {
+    // One by one where each is told of by itself, or may run code to become text.
+    if (channel.hasSubscribers || !ids.every(isPlain) || ids.length === 0) {
+      return many(this, operation, integrationId, ids)
+    }
+    return new NativePromise((resolve) => {
+      const integration = text(integrationId)
+      this.#ready(resolve)
+      this.#strictCalls[`${operation}Many`](integration, ids)
+    })
+  }
+
+  /** See index.d.ts. A lookup of its own, since it has as long as connecting may take. */
+  ready() {
+    const report = (code, reason) => [code, reason.replace('(readTimeout)', '(connectTimeout)')]
+    const store = new native.RedisKeyStore(this.#readySettings, report, publish)
     const looked = new NativePromise((resolve) => {
       this.#ready(resolve)
       store.calls(this.#link.native).getExtId('', 'ready')
     })
-    await looked.catch(unlessOfKey)
-  }
-
-  /** Many such calls of one kind: the answers in order, an error in place of that of one which failed. */
-  many(operation, integrationId, ids) {
-    // Each call is told of by itself.
-    if (channel.hasSubscribers || ids.length === 0) {
-      return together(this.call.bind(this), operation, integrationId, ids)
-    }
-    return new NativePromise((resolve) => {
-      const integration = text(integrationId)
-      const own = ids.every(isPlain) ? ids : ids.map(id)
-      this.#ready(resolve)
-      this.#strictCalls[`${operation}Many`](integration, own)
-    })
+    return whenReady(looked, (reported) => reported)
   }
 
   /** What is done with the file of an embedded store: `compact`, or `backup` to a path. */
@@ -139,11 +141,6 @@ class NativeStore {
     const { file } = this.#source.settings
     if (!file) throw refuse(`${operation} is for the store of a file only`)
     await this.call(operation, '', ...paths)
-  }
-
-  /** Whether a listing may give an item more than once. */
-  get repeats() {
-    return !this.#isEmbedded
   }
 
   /** Calls made, and those that are not settled. */

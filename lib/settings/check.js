@@ -47,6 +47,10 @@ const kinds = {
   boolean: { accepts: (v) => typeof v === 'boolean', name: 'true or false' },
   text: { accepts: (v) => typeof v === 'string', name: 'a string' },
   function: { accepts: (v) => typeof v === 'function', name: 'a function' },
+  signal: {
+    accepts: (v) => typeof v?.aborted === 'boolean' && typeof v.addEventListener === 'function',
+    name: 'an AbortSignal'
+  },
   object: {
     accepts: (v) => typeof v === 'object' && v !== null && !Array.isArray(v),
     name: 'an object'

@@ -15,7 +15,8 @@ const COMMANDS = {
   getBotmaticId: 'GET',
   getExtId: 'GET',
   deleteIds: 'DEL',
-  deleteAllIds: 'UNLINK'
+  deleteAllIds: 'UNLINK',
+  listIds: 'SCAN'
 }
 
 /** What calls are made on, as the conventions have it. */

@@ -18,13 +18,14 @@ class KeyStoreError extends Error {
    * @param {string} code
    * @param {string} reason what happened, on which server, what to do
    * @param {string} operation the method that failed
-   * @param {string} integration the first characters of the integration id
+   * @param {string} [integration] the first characters of the integration id, of a call that has one
    */
   constructor(code, reason, operation, integration) {
-    super(`${operation} for integration "${integration}" failed: ${reason}`)
+    const whose = integration === undefined ? '' : ` for integration "${integration}"`
+    super(`${operation}${whose} failed: ${reason}`)
     this.code = code
     this.operation = operation
-    this.integration = integration
+    this.integration = integration ?? ''
   }
 }
 

@@ -17,7 +17,7 @@ use super::owner::Owner;
 use super::promise::{Many, Ticket, UnderWay};
 use super::text::{self, Unwritten};
 use super::trace::Trace;
-use super::value::{self, Values};
+use super::value::Values;
 use crate::call::{NoId, Operation};
 use crate::engine::{Call, Completion, Failure, Receiver};
 use crate::error::{Error, masked};
@@ -39,8 +39,8 @@ const FINDS: u32 = 256;
 
 /// What a store does its calls on a link with.
 pub(super) struct Calls {
-    shared: Rc<Shared>,
-    owner: Rc<Owner>,
+    pub(super) shared: Rc<Shared>,
+    pub(super) owner: Rc<Owner>,
     /// Of a call made at the link's epoch.
     read_deadline: Instant,
     write_deadline: Instant,
@@ -111,78 +111,6 @@ impl Calls {
             self.shared.promises.free([number]);
         }
         ptr::null_mut()
-    }
-
-    /// Makes many calls with one promise, which JavaScript knows by the number on the board. Of what is given the second
-    /// is an array of ids, those of one call after those of another; none of them runs code to become text.
-    fn many(
-        &self,
-        env: sys::napi_env,
-        operation: Operation,
-        [mut integration, ids, _]: [sys::napi_value; ARGUMENTS],
-    ) -> sys::napi_value {
-        let number = self.shared.promises.reserve();
-        let width = ids_of(operation).len();
-        let count = value::length(env, ids) / width;
-        let refusal = self.refusal();
-        self.owner.began(count);
-        let many = Some(Many::new(count));
-        self.under_way(env, number, None, many);
-        // It is a string, or becomes one as it is.
-        let _ = text::convert(env, &mut integration);
-        let mut failed = Vec::new();
-        for place in 0..count {
-            let at = |n: usize| value::element(env, ids, place * width + n);
-            let mut own = [at(0), if width > 1 { at(1) } else { ptr::null_mut() }];
-            let ticket = Ticket::among(number, place);
-            let made = match &refusal {
-                Some(error) => Err(error.clone()),
-                None => self.make_one(env, operation, ticket, integration, &mut own[..width]),
-            };
-            if let Err(error) = made {
-                failed.push(Completion {
-                    ticket,
-                    result: Err(Failure {
-                        operation,
-                        integration: masked(&text::bytes(env, integration)),
-                        error,
-                    }),
-                    attempts: 0,
-                });
-            }
-        }
-        if !failed.is_empty() {
-            self.shared.completions.settle(&mut failed);
-        }
-        ptr::null_mut()
-    }
-
-    /// Queues one of many calls.
-    fn make_one(
-        &self,
-        env: sys::napi_env,
-        operation: Operation,
-        ticket: Ticket,
-        integration: sys::napi_value,
-        ids: &mut [sys::napi_value],
-    ) -> std::result::Result<(), Error> {
-        if self.push(env, operation, ticket, integration, ids).is_ok() {
-            return Ok(());
-        }
-        let unreadable = || Error::Internal("an argument cannot be read".into());
-        for (id, &which) in ids.iter_mut().zip(ids_of(operation)) {
-            if let Some(what) = text::convert_id(env, id).map_err(|_| unreadable())? {
-                return Err(Error::NoId { which, what });
-            }
-        }
-        let pushed = self.push(env, operation, ticket, integration, ids);
-        pushed.map_err(|unwritten| match unwritten {
-            Unwritten::Empty(n) => Error::NoId {
-                which: ids_of(operation)[n],
-                what: NoId::Empty,
-            },
-            Unwritten::Unreadable => unreadable(),
-        })
     }
 
     /// Answers a lookup of an embedded store at once; gives nothing where it has to be made as a call: other
@@ -287,7 +215,7 @@ impl Calls {
     }
 
     /// Why no call can be made now.
-    fn refusal(&self) -> Option<Error> {
+    pub(super) fn refusal(&self) -> Option<Error> {
         if self.shared.is_closed.get() {
             Some(Error::Closed)
         } else if self.owner.is_busy() {
@@ -317,7 +245,7 @@ impl Calls {
     }
 
     /// Hands a call on.
-    fn push(
+    pub(super) fn push(
         &self,
         env: sys::napi_env,
         operation: Operation,
@@ -345,7 +273,7 @@ impl Calls {
         self.under_way(env, ticket.number, trace, None);
     }
 
-    fn under_way(
+    pub(super) fn under_way(
         &self,
         env: sys::napi_env,
         number: u32,
@@ -360,7 +288,7 @@ impl Calls {
 }
 
 /// Which ids a call takes after the integration id.
-fn ids_of(operation: Operation) -> &'static [&'static str] {
+pub(super) fn ids_of(operation: Operation) -> &'static [&'static str] {
     match operation {
         Operation::SaveIds | Operation::DeleteIds => &["botmatic id", "external id"],
         Operation::GetBotmaticId => &["external id"],

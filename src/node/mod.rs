@@ -12,6 +12,7 @@ mod gate;
 mod js_settings;
 mod link;
 mod listener;
+mod many;
 mod owner;
 mod promise;
 mod signal;

@@ -155,7 +155,11 @@ impl Opened {
     /// Puts what was changed on the disk, at once when it `is_durable`.
     pub(super) fn commit(&mut self, disk: &dyn Disk, is_durable: bool) -> Result<(), Trouble> {
         if self.frame.is_empty() {
-            return Ok(());
+            // What changed nothing may be answered by what is not on the disk yet.
+            return match &mut self.log {
+                Some(log) if is_durable => Ok(log.sync()?),
+                _ => Ok(()),
+            };
         }
         if self.log.is_none()
             && let Some(storage) = disk.log(true)?

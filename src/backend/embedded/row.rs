@@ -56,3 +56,31 @@ pub(super) fn bounds(number: u64) -> (Vec<u8>, Vec<u8>) {
     }
     (from, to)
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Where a number takes a byte more, and beside it.
+    pub(in super::super) const NUMBERS: [u64; 12] = [
+        0, 1, 126, 127, 128, 129, 255, 256, 16_383, 16_384, 16_385, 2_097_152,
+    ];
+
+    #[test]
+    fn the_keys_of_a_number_are_within_its_bounds_and_no_others() {
+        for number in NUMBERS {
+            let (from, to) = bounds(number);
+            for other in NUMBERS {
+                for (half, id) in [
+                    (Half::Botmatic, &b""[..]),
+                    (Half::External, &[0xff; 9]),
+                    (Half::External, b"zzz"),
+                ] {
+                    let key = key(other, half, id);
+                    let is_within = from <= key && key < to;
+                    assert_eq!(is_within, other == number, "{other} in {number}");
+                }
+            }
+        }
+    }
+}

@@ -138,3 +138,22 @@ impl Snapshot {
         Ok(number)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use redb::{ReadableTable, ReadableTableMetadata};
+    use std::collections::BTreeMap;
+
+    impl Snapshot {
+        /// How many rows there are, and how many pairs each stem is noted to have.
+        pub(in super::super) fn counts(&self) -> Result<(u64, BTreeMap<Vec<u8>, u64>), Trouble> {
+            let mut pairs = BTreeMap::new();
+            for item in self.integrations.iter()? {
+                let (stem, found) = item?;
+                pairs.insert(stem.value().to_vec(), found.value().1);
+            }
+            Ok((self.rows.len()?, pairs))
+        }
+    }
+}

@@ -7,12 +7,12 @@ use std::vec;
 use redis::Value;
 
 use super::deletion::{Deletion, Step};
-use super::dialect::{Dialect, Feature, Lacks};
+use super::dialect::{Dialect, Feature, Lacks, is_lacking};
 use super::listing::Page;
 use super::operations::{Reception, of_reply, outcome, unexpected};
 use super::pipeline::Known;
 use super::replies::Reply;
-use super::topology::Topology;
+use super::run::Run;
 use crate::backend::{self, History, Outcome};
 use crate::call::{Answer, Operation};
 use crate::error::{Error, ReplyKind};
@@ -36,8 +36,6 @@ pub(super) enum Received {
     Pieces(vec::IntoIter<Reception>),
     /// Nothing: it was not sent.
     Unsent,
-    /// What the nodes of a cluster told of themselves.
-    Topology(Result<Topology, Error>),
 }
 
 impl From<Known> for Received {
@@ -73,25 +71,36 @@ impl Answers {
         }
     }
 
-    fn next_page(&mut self, history: &mut History) -> Outcome {
+    fn next_page(&mut self, page: &Page, history: &mut History) -> Outcome {
         let came = match &mut self.received {
             Received::Replies(replies) => replies.next().map(Reception::Reply),
             Received::Pieces(pieces) => pieces.next(),
-            Received::Topology(_) | Received::Unsent => None,
+            Received::Unsent => None,
         };
         let operation = Operation::ListIds;
         let server = &self.dialect.server;
-        let outcome = match (came, self.pages.next()) {
-            (Some(Reception::Reply(Reply::Value(reply @ Value::Array(_)))), Some(page)) => page
-                .answer(reply)
-                .map(|answer| Outcome::Settled(Ok(answer)))
-                .ok_or_else(|| unexpected(operation, server)),
-            (came, _) => {
+        let answer = match came {
+            Some(Reception::Topology(Ok(topology))) => page.found(None, Some(&topology)),
+            Some(Reception::Topology(Err(error))) => return failed(error),
+            Some(Reception::Reply(reply)) => match reply.into_value() {
+                Value::ServerError(error) if page.asks_run() && is_lacking(&error) => {
+                    self.dialect.learn(Feature::Info);
+                    page.found(None, None)
+                }
+                Value::ServerError(error) => return failed(Error::from_reply(server, &error)),
+                reply if page.asks_run() => page.found(Run::of_info(&reply).as_ref(), None),
+                reply => page.keys(reply),
+            },
+            came => {
                 let came = came.unwrap_or(Reception::Lost);
-                outcome(operation, came, history, server, self.lacks)
+                let outcome = outcome(operation, came, history, server, self.lacks);
+                return self.learned(outcome);
             }
         };
-        self.learned(outcome)
+        match answer {
+            Some(answer) => Outcome::Settled(Ok(answer)),
+            None => self.out_of_step(unexpected(operation, server)),
+        }
     }
 
     fn learned(&mut self, outcome: Result<Outcome, Error>) -> Outcome {
@@ -114,6 +123,19 @@ impl Answers {
         }
     }
 
+    /// What a step of a deletion came to.
+    fn stepped(&mut self, stepped: Result<Step, Error>) -> Option<Outcome> {
+        match stepped {
+            Ok(Step::More) => None,
+            Ok(Step::Done) => Some(Outcome::Settled(Ok(Answer::Yes))),
+            Err(error @ Error::Protocol { .. }) => Some(self.out_of_step(error)),
+            Err(error) => {
+                self.learn(&error);
+                Some(failed(error))
+            }
+        }
+    }
+
     /// Whatever comes after this is out of step too.
     fn out_of_step(&mut self, error: Error) -> Outcome {
         self.received = Received::replies(vec![]);
@@ -122,12 +144,22 @@ impl Answers {
     }
 }
 
+/// What becomes of what failed of this.
+fn failed(error: Error) -> Outcome {
+    match error.is_transient() {
+        true => Outcome::Refused(error),
+        false => Outcome::Settled(Err(error)),
+    }
+}
+
 impl backend::Answers for Answers {
     type Deletion = Deletion;
 
     fn next(&mut self, operation: Operation, history: &mut History) -> Outcome {
-        if operation == Operation::ListIds {
-            return self.next_page(history);
+        if operation == Operation::ListIds
+            && let Some(page) = self.pages.next()
+        {
+            return self.next_page(&page, history);
         }
         let (server, lacks) = (&self.dialect.server, self.lacks);
         let outcome = match &mut self.received {
@@ -139,7 +171,6 @@ impl backend::Answers for Answers {
                 let reception = pieces.next().unwrap_or(Reception::Lost);
                 outcome(operation, reception, history, server, lacks)
             }
-            Received::Topology(_) => outcome(operation, Reception::Lost, history, server, lacks),
             // To be sent again as what is lost is, but nothing of it was carried out.
             Received::Unsent => Ok(Outcome::Lost),
         };
@@ -155,6 +186,11 @@ impl backend::Answers for Answers {
                 for reception in pieces {
                     match reception {
                         Reception::Reply(reply) => replies.push(reply),
+                        Reception::Topology(topology) => {
+                            let compared = topology
+                                .and_then(|topology| deletion.compare(topology, &dialect.server));
+                            return self.stepped(compared);
+                        }
                         Reception::Refused(error) => return Some(Outcome::Refused(error)),
                         Reception::Halves(_) | Reception::Lost => return Some(Outcome::Lost),
                     }
@@ -162,29 +198,22 @@ impl backend::Answers for Answers {
                 deletion.advance(replies, dialect)
             }
             Received::Unsent => return Some(Outcome::Lost),
-            Received::Topology(topology) => {
-                topology.and_then(|topology| deletion.compare(topology, &dialect.server))
-            }
         };
-        match stepped {
-            Ok(Step::More) => None,
-            Ok(Step::Done) => Some(Outcome::Settled(Ok(Answer::Yes))),
-            Err(error @ Error::Protocol { .. }) => Some(self.out_of_step(error)),
-            Err(error) if error.is_transient() => {
-                self.learn(&error);
-                Some(Outcome::Refused(error))
-            }
-            Err(error) => Some(Outcome::Settled(Err(error))),
-        }
+        self.stepped(stepped)
     }
 
     fn hung_up(self, deletion: &mut Deletion) {
         let answered = match self.received {
             Received::Replies(replies) => replies.len(),
-            Received::Pieces(pieces) => pieces
-                .take_while(|reception| matches!(reception, Reception::Reply(_)))
-                .count(),
-            Received::Unsent | Received::Topology(_) => return,
+            Received::Pieces(pieces) => {
+                // What was asked for before the topology is no suspect.
+                if matches!(pieces.as_slice(), [Reception::Topology(_)]) {
+                    return;
+                }
+                let replies = |reception: &_| matches!(reception, Reception::Reply(_));
+                pieces.take_while(replies).count()
+            }
+            Received::Unsent => return,
         };
         deletion.hung_up(answered, &self.dialect);
     }

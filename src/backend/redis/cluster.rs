@@ -29,7 +29,6 @@ use super::replies::Reply;
 use super::routing::{Piece, Router, Whole};
 use super::server::late;
 use super::slots::Slots;
-use super::topology::Questions;
 use crate::backend::ConnectError;
 use crate::backend::locked::locked;
 use crate::error::Error;
@@ -57,14 +56,9 @@ pub(super) struct Cluster {
 
 /// A sending, over however many connections.
 struct InFlight {
-    wholes: Wholes,
+    /// What its pieces make.
+    wholes: Vec<Whole>,
     pieces: Vec<Sent>,
-}
-
-/// What the pieces of a sending make.
-enum Wholes {
-    Commands(Vec<Whole>),
-    Topology(Questions),
 }
 
 /// A piece that is sent.
@@ -137,13 +131,8 @@ impl Cluster {
         match step {
             Sends::Commands(commands, node) => self.send_routed(commands, Some(*node)),
             Sends::Topology(questions) => {
-                let mut pieces = Vec::new();
-                for node in 0..self.nodes.len() {
-                    let commands = questions.commands(&self.settings.names);
-                    let commands = commands.into_iter();
-                    pieces.extend(commands.map(|command| Piece { node, command }));
-                }
-                self.send_pieces(Wholes::Topology(*questions), pieces);
+                let commands = questions.as_one(&self.settings.names);
+                self.send_routed(&commands, None);
             }
         }
     }
@@ -153,6 +142,7 @@ impl Cluster {
             names: &self.settings.names,
             // A slot that nobody holds: any node tells so.
             owner: |key: &[u8]| self.slots.owner(key).unwrap_or(0),
+            nodes: self.nodes.len(),
             walked,
             splits: self.splits,
         };
@@ -161,10 +151,6 @@ impl Cluster {
             .iter()
             .map(|command| router.take_apart(&command, &mut pieces))
             .collect();
-        self.send_pieces(Wholes::Commands(wholes), pieces);
-    }
-
-    fn send_pieces(&mut self, wholes: Wholes, pieces: Vec<Piece>) {
         let number = self.first + self.in_flight.len() as u64;
         let nodes = pieces.iter().map(|piece| piece.node).enumerate().collect();
         let pieces = pieces.into_iter().map(|piece| Sent {

@@ -1,12 +1,23 @@
 //! Commands as the server reads them, one after the other in one buffer.
 
+use super::topology::Questions;
+
 /// Commands on their way.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Commands {
     bytes: Vec<u8>,
     count: usize,
-    /// Which of them are for a node of a cluster by its number, rather than by their key.
-    nodes: Vec<(usize, usize)>,
+    /// Which of them go elsewhere in a cluster than where their key is.
+    targets: Vec<(usize, Target)>,
+}
+
+/// Where a command goes in a cluster, whatever its key.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Target {
+    /// To the node of this number.
+    Node(usize),
+    /// It stands for these questions, to each node.
+    Topology(Questions),
 }
 
 /// One of them, read back.
@@ -15,8 +26,8 @@ pub(super) struct Command<'a> {
     pub bytes: &'a [u8],
     /// Its name and arguments.
     pub words: Vec<&'a [u8]>,
-    /// The number of the node that it is for, whatever its key.
-    pub node: Option<usize>,
+    /// Where it goes, if not by its key.
+    pub target: Option<Target>,
 }
 
 impl Commands {
@@ -25,7 +36,7 @@ impl Commands {
         Commands {
             bytes: Vec::with_capacity(bytes),
             count: 0,
-            nodes: Vec::new(),
+            targets: Vec::new(),
         }
     }
 
@@ -47,6 +58,9 @@ impl Commands {
     /// Adds all of `others`.
     pub(super) fn append(&mut self, others: &Commands) {
         self.bytes.extend_from_slice(&others.bytes);
+        let targets = others.targets.iter();
+        self.targets
+            .extend(targets.map(|(at, target)| (self.count + at, *target)));
         self.count += others.count;
     }
 
@@ -57,9 +71,9 @@ impl Commands {
         self.count += 1;
     }
 
-    /// The command that was begun last is for the node of this number.
-    pub(super) fn for_node(&mut self, node: usize) {
-        self.nodes.push((self.count - 1, node));
+    /// Says where the command goes that was begun last.
+    pub(super) fn to(&mut self, target: Target) {
+        self.targets.push((self.count - 1, target));
     }
 
     /// Adds an argument, put together of its parts.
@@ -92,7 +106,7 @@ impl Commands {
     /// Reads them back.
     pub(super) fn iter(&self) -> impl Iterator<Item = Command<'_>> {
         let mut rest = self.bytes.as_slice();
-        let mut nodes = self.nodes.iter().peekable();
+        let mut targets = self.targets.iter().peekable();
         let mut at = 0;
         std::iter::from_fn(move || {
             let start = rest;
@@ -105,12 +119,12 @@ impl Commands {
                     Some(word)
                 })
                 .collect();
-            let node = nodes.next_if(|(of, _)| *of == at).map(|(_, node)| *node);
+            let target = targets.next_if(|(of, _)| *of == at);
             at += 1;
             Some(Command {
                 bytes: &start[..start.len() - rest.len()],
                 words: words?,
-                node,
+                target: target.map(|(_, target)| *target),
             })
         })
     }
@@ -121,7 +135,7 @@ impl From<&Command<'_>> for Commands {
         Commands {
             bytes: command.bytes.to_vec(),
             count: 1,
-            nodes: Vec::new(),
+            targets: Vec::new(),
         }
     }
 }

@@ -123,7 +123,7 @@ impl backend::Deletion for Deletion {
     fn new(stem: &[u8]) -> Deletion {
         Deletion {
             stem: stem.to_vec(),
-            pattern: pattern(stem),
+            pattern: pattern(stem, b":[be]:*"),
             count: 1_000,
             sent_at: Instant::now(),
             quickest: Duration::MAX,
@@ -285,8 +285,8 @@ impl Deletion {
     }
 }
 
-/// The `SCAN` pattern of all keys under `stem`, which is taken literally.
-fn pattern(stem: &[u8]) -> Vec<u8> {
+/// The `SCAN` pattern of keys that begin with `stem`, which is taken literally, and go on as `follows` says.
+pub(super) fn pattern(stem: &[u8], follows: &[u8]) -> Vec<u8> {
     let mut pattern = Vec::with_capacity(stem.len() + 8);
     for &byte in stem {
         if matches!(byte, b'*' | b'?' | b'[' | b']' | b'\\') {
@@ -294,7 +294,7 @@ fn pattern(stem: &[u8]) -> Vec<u8> {
         }
         pattern.push(byte);
     }
-    pattern.extend_from_slice(b":[be]:*");
+    pattern.extend_from_slice(follows);
     pattern
 }
 

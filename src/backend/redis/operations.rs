@@ -7,6 +7,7 @@ use redis::Value;
 use super::commands::Commands;
 use super::dialect::{Feature, Lacks, is_lacking};
 use super::replies::Reply;
+use super::topology::Topology;
 use crate::backend::{History, Outcome};
 use crate::call::{Answer, Args, Operation};
 use crate::error::{Error, ReplyKind, reply_text};
@@ -56,6 +57,8 @@ pub(super) enum Reception {
     Reply(Reply),
     /// The replies to a pair delete whose halves lie on different servers.
     Halves([HalfReception; 2]),
+    /// What the nodes of a cluster told of themselves.
+    Topology(Result<Topology, Error>),
     /// It was not carried out in full: a key of it is elsewhere now.
     Refused(Error),
     /// Nothing: it may have been carried out.
@@ -86,7 +89,7 @@ pub(super) fn outcome(
         Reception::Reply(reply) => of_reply(operation, reply, history, server, lacks),
         Reception::Halves(halves) => Ok(both(halves, history)),
         Reception::Refused(error) => Ok(Outcome::Refused(error)),
-        Reception::Lost => {
+        Reception::Topology(_) | Reception::Lost => {
             history.is_lost = true;
             Ok(Outcome::Lost)
         }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use redis::Value;
 
-use super::commands::{Command, Commands};
+use super::commands::{Command, Commands, Target};
 use super::operations::{HalfReception, Reception};
 use super::replies::Reply;
 use super::slots::slot;
+use super::topology::Questions;
 use crate::error::Error;
 use crate::settings::Names;
 
@@ -43,6 +44,8 @@ pub(super) enum Whole {
     Sum(usize),
     /// All in a row, as `MGET` has them.
     Row(usize),
+    /// What each node answers to these.
+    Topology(Questions),
 }
 
 /// Takes commands apart.
@@ -51,6 +54,8 @@ pub(super) struct Router<'a, O> {
     pub names: &'a Names,
     /// Tells the number of a key's node.
     pub owner: O,
+    /// How many nodes there are.
+    pub nodes: usize,
     /// Where a `SCAN` or `KEYS` goes, in the steps of a deletion.
     pub walked: Option<usize>,
     /// Whether a pair is saved in two commands even when both keys are of one slot.
@@ -62,6 +67,17 @@ impl<O: Fn(&[u8]) -> usize> Router<'_, O> {
     pub(super) fn take_apart(&self, command: &Command<'_>, pieces: &mut Vec<Piece>) -> Whole {
         let (name, arguments) = (command.words[0], &command.words[1..]);
         let names = self.names;
+        let to = match command.target {
+            Some(Target::Topology(questions)) => {
+                for node in 0..self.nodes {
+                    let asked = questions.commands(names).into_iter();
+                    pieces.extend(asked.map(|command| Piece { node, command }));
+                }
+                return Whole::Topology(questions);
+            }
+            Some(Target::Node(node)) => Some(node),
+            None => None,
+        };
         let mut each = |name: &str, size: usize| {
             pieces.extend(arguments.chunks(size).map(|part| Piece {
                 node: (self.owner)(part[0]),
@@ -86,7 +102,7 @@ impl<O: Fn(&[u8]) -> usize> Router<'_, O> {
             let is_walk = [&names.scan, &names.keys]
                 .map(|walk| walk.as_bytes())
                 .contains(&name);
-            let walked = self.walked.filter(|_| is_walk).or(command.node);
+            let walked = self.walked.filter(|_| is_walk).or(to);
             pieces.push(Piece {
                 node: walked.unwrap_or_else(|| (self.owner)(arguments[0])),
                 command: command.into(),
@@ -139,6 +155,7 @@ impl Whole {
                 });
                 all(came, Value::Array)
             }
+            Whole::Topology(_) => unreachable!("by the cluster, which knows its nodes"),
         }
     }
 }
@@ -199,6 +216,7 @@ mod tests {
             Reception::Reply(Reply::Value(Value::ServerError(error))) => error.code().to_owned(),
             Reception::Reply(reply) => format!("{:?}", reply.into_value()),
             Reception::Halves(halves) => format!("{halves:?}"),
+            Reception::Topology(told) => format!("{told:?}"),
             Reception::Refused(error) => error.code().to_owned(),
             Reception::Lost => "lost".to_owned(),
         }

@@ -8,7 +8,7 @@ use crate::settings::Names;
 
 /// A run of a server's process, and the line of its data: a server that follows another one for a while
 /// has other data afterwards, though the process is the same.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Run {
     process: String,
     data: String,
@@ -23,6 +23,14 @@ impl Run {
         for section in ["server", "replication"] {
             commands.add(&names.info, &[section]);
         }
+    }
+
+    /// Reads it out of a reply that has both sections.
+    pub(super) fn of_info(info: &Value) -> Option<Run> {
+        Some(Run {
+            process: field(info, "run_id:")?,
+            data: field(info, "master_replid:")?,
+        })
     }
 
     /// Reads the replies; `None` when they do not tell.

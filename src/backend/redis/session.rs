@@ -86,10 +86,17 @@ impl Session {
         Answers::new(self.dialect.clone(), self.lacks, received, pages)
     }
 
-    fn nodes(&self) -> usize {
-        match &self.connections {
-            Connections::Single(_) => 1,
-            Connections::Cluster(cluster) => cluster.nodes(),
+    fn keyspace(&self) -> Keyspace {
+        let (nodes, is_cluster) = match &self.connections {
+            Connections::Single(_) => (1, false),
+            Connections::Cluster(cluster) => (cluster.nodes(), cluster.has_slots()),
+        };
+        Keyspace {
+            session: self.number,
+            nodes,
+            is_cluster,
+            lacks: self.dialect.lacks(),
+            has_named_user: self.settings.username.is_some(),
         }
     }
 }
@@ -163,8 +170,7 @@ impl backend::Session for Session {
         let mut pages = Vec::new();
         for (operation, args) in calls {
             if operation == Operation::ListIds {
-                let place = (self.number, self.nodes());
-                pages.push(Page::write(args, place, names, &mut commands));
+                pages.push(Page::write(args, self.keyspace(), names, &mut commands));
             } else {
                 write(operation, args, names, &mut commands);
             }
@@ -178,17 +184,7 @@ impl backend::Session for Session {
     }
 
     fn step(&mut self, deletion: &mut Deletion) -> Result<(), Error> {
-        let is_cluster = match &self.connections {
-            Connections::Single(_) => false,
-            Connections::Cluster(cluster) => cluster.has_slots(),
-        };
-        let keyspace = Keyspace {
-            session: self.number,
-            nodes: self.nodes(),
-            is_cluster,
-            lacks: self.dialect.lacks(),
-            has_named_user: self.settings.username.is_some(),
-        };
+        let keyspace = self.keyspace();
         let server = &self.settings.server;
         let step = deletion.next(&self.settings.names, keyspace, server)?;
         self.in_flight += 1;

@@ -13,7 +13,7 @@ pub(super) use questions::Questions;
 
 /// What each node of a session told of itself. Two of them are equal when nothing has changed between
 /// them: each change of a slot's owner raises an epoch, which is part of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Topology {
     nodes: Vec<String>,
     has_moving_slots: bool,

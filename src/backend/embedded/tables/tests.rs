@@ -1,43 +1,6 @@
-use super::super::row::key;
 use super::*;
+use crate::backend::embedded::row::tests::NUMBERS;
 use crate::backend::embedded::testing::TestDisk;
-use redb::ReadableTableMetadata;
-use std::collections::BTreeMap;
-
-impl Snapshot {
-    /// How many rows there are, and how many pairs each stem is noted to have.
-    pub(in super::super) fn counts(&self) -> Result<(u64, BTreeMap<Vec<u8>, u64>), Trouble> {
-        let mut pairs = BTreeMap::new();
-        for item in self.integrations.iter()? {
-            let (stem, found) = item?;
-            pairs.insert(stem.value().to_vec(), found.value().1);
-        }
-        Ok((self.rows.len()?, pairs))
-    }
-}
-
-/// Numbers where they take a byte more, and their neighbours.
-const NUMBERS: [u64; 12] = [
-    0, 1, 126, 127, 128, 129, 255, 256, 16_383, 16_384, 16_385, 2_097_152,
-];
-
-#[test]
-fn the_keys_of_a_number_are_within_its_bounds_and_no_others() {
-    for number in NUMBERS {
-        let (from, to) = bounds(number);
-        for other in NUMBERS {
-            for (half, id) in [
-                (Half::Botmatic, &b""[..]),
-                (Half::External, &[0xff; 9]),
-                (Half::External, b"zzz"),
-            ] {
-                let key = key(other, half, id);
-                let is_within = from <= key && key < to;
-                assert_eq!(is_within, other == number, "{other} in {number}");
-            }
-        }
-    }
-}
 
 #[test]
 fn rows_of_forgotten_stems_are_collected_and_no_others() {

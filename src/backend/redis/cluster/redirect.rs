@@ -5,11 +5,12 @@ use std::sync::atomic::Ordering;
 
 use redis::{ServerError, Value};
 
-use super::{Cluster, InFlight, Sent, Wholes};
+use super::{Cluster, InFlight, Sent};
 use crate::backend::locked::locked;
 use crate::backend::redis::answers::Received;
+use crate::backend::redis::operations::Reception;
 use crate::backend::redis::replies::Reply;
-use crate::backend::redis::routing::PieceReception;
+use crate::backend::redis::routing::{PieceReception, Whole};
 use crate::backend::redis::topology::{Questions, Topology, TopologyError};
 use crate::error::Error;
 use crate::settings::Address;
@@ -78,18 +79,18 @@ impl Cluster {
     }
 
     pub(super) fn came_back(&self, sent: InFlight) -> Received {
-        match sent.wholes {
-            Wholes::Commands(wholes) => {
-                let mut pieces = sent.pieces.into_iter().map(|sent| self.came(sent));
-                let server = &self.settings.server;
-                let came = wholes.into_iter();
-                let came = came.map(|whole| whole.put_together(&mut pieces, server));
-                Received::Pieces(came.collect::<Vec<_>>().into_iter())
+        let mut pieces = sent.pieces.into_iter();
+        let server = &self.settings.server;
+        let came = sent.wholes.into_iter().map(|whole| match whole {
+            Whole::Topology(questions) => {
+                Reception::Topology(self.topology(questions, &mut pieces))
             }
-            Wholes::Topology(questions) => {
-                Received::Topology(self.topology(questions, sent.pieces))
+            whole => {
+                let mut came = pieces.by_ref().map(|sent| self.came(sent));
+                whole.put_together(&mut came, server)
             }
-        }
+        });
+        Received::Pieces(came.collect::<Vec<_>>().into_iter())
     }
 
     fn came(&self, sent: Sent) -> PieceReception {
@@ -123,14 +124,17 @@ impl Cluster {
             .map_or(PieceReception::Lost, PieceReception::Reply)
     }
 
-    fn topology(&self, questions: Questions, pieces: Vec<Sent>) -> Result<Topology, Error> {
+    fn topology(
+        &self,
+        questions: Questions,
+        pieces: &mut impl Iterator<Item = Sent>,
+    ) -> Result<Topology, Error> {
         let server = || self.settings.server.clone();
         let nodes = self.nodes.iter().map(|node| &node.address);
-        let mut replies = pieces.into_iter().map(|sent| match sent.reply {
-            Some(reply) => reply.into_value(),
-            None => Value::Nil,
-        });
-        let mut reply = || replies.next().unwrap_or(Value::Nil);
+        let mut reply = || {
+            let reply = pieces.next().and_then(|sent| sent.reply);
+            reply.map_or(Value::Nil, Reply::into_value)
+        };
         let told = nodes.map(|address| questions.told(address, &mut reply, &self.dialect));
         Topology::read(told, &self.slots, &self.nat_map).map_err(|unknown| {
             match unknown {

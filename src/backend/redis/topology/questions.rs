@@ -3,7 +3,7 @@
 use redis::Value;
 
 use super::Told;
-use crate::backend::redis::commands::Commands;
+use crate::backend::redis::commands::{Commands, Target};
 use crate::backend::redis::dialect::{Dialect, Feature, Lacks, is_lacking};
 use crate::backend::redis::run::Run;
 use crate::settings::{Address, Names};
@@ -22,6 +22,13 @@ impl Questions {
             nodes: !lacks.has(Feature::Nodes),
             run: is_run_wanted && !lacks.has(Feature::Info),
         }
+    }
+
+    /// All of them as one command that goes to each node.
+    pub(in crate::backend::redis) fn as_one(self, names: &Names) -> Commands {
+        let mut commands = Commands::one(&names.cluster, &[b"NODES"]);
+        commands.to(Target::Topology(self));
+        commands
     }
 
     /// What is sent to a node, one by one.

@@ -45,7 +45,8 @@ fn carry_out(model: &mut Model, (operation, stem, one, other): Call) {
             model.remove(&(stem, true, one));
             model.remove(&(stem, false, other));
         }
-        _ => model.retain(|(own, ..), _| *own != stem),
+        Operation::DeleteAllIds => model.retain(|(own, ..), _| *own != stem),
+        _ => {}
     }
 }
 
@@ -127,6 +128,9 @@ struct Run {
     chance: Chance,
     /// Whether all that is answered is to be on the disk.
     is_durable: bool,
+    /// Whether the file is made small now and then. redb puts that on the disk in one step, so that a sync
+    /// that fails is taken for good until the power is cut.
+    compacts: bool,
     models: Models,
     /// How much had happened when all that was answered was surely on the disk, or when something was
     /// answered.
@@ -147,6 +151,7 @@ impl Run {
             disk,
             chance: Chance(seed),
             is_durable,
+            compacts: false,
             models: [Model::new()].into(),
             marks: Vec::new(),
         };
@@ -181,6 +186,7 @@ impl Run {
                 self.writer.close();
                 self.mark(self.is_durable);
             }
+            3 if self.compacts => self.make(&[(Operation::Compact, "", 0, 0)]),
             _ => self.call(),
         }
     }
@@ -189,11 +195,15 @@ impl Run {
         // Frames are often as long as each other, so that one of an earlier round could follow another.
         let many = [1, 1, 1, 2, 5, 12][self.chance.below(6)];
         let calls: Vec<_> = (0..many).map(|_| random_call(&mut self.chance)).collect();
+        self.make(&calls);
+    }
+
+    fn make(&mut self, calls: &[Call]) {
         let is_durable = self.is_durable || self.chance.below(4) == 0;
-        let reply = self.writer.reply(work_of(&calls), is_durable);
+        let reply = self.writer.reply(work_of(calls), is_durable);
         let mut carried_out = Models::new();
         for mut model in self.models.clone() {
-            for call in &calls {
+            for call in calls {
                 carry_out(&mut model, *call);
             }
             carried_out.insert(model);

@@ -3,7 +3,7 @@ use crate::backend::embedded::testing::{Cut, Power};
 
 /// `POWER_STEPS=500` makes a longer run.
 fn steps() -> usize {
-    std::env::var("POWER_STEPS").map_or(24, |steps| steps.parse().expect("a number"))
+    std::env::var("POWER_STEPS").map_or(16, |steps| steps.parse().expect("a number"))
 }
 
 /// Cuts the power after each thing that happened.
@@ -30,6 +30,7 @@ fn cut_everywhere(run: &mut Run, about: &str) {
 fn run(is_durable: bool) {
     let seed = seed();
     let mut run = Run::new(seed, is_durable);
+    run.compacts = true;
     run.writer.reply(Work::Open, true).expect("it opens");
     run.mark(true);
     for _ in 0..steps() {
