@@ -1,7 +1,6 @@
 /** Stores in files: how they are named, what is refused, what they share, and what trouble does to them. */
 
 const assert = require('node:assert/strict')
-const { createHash } = require('node:crypto')
 const fs = require('node:fs')
 const path = require('node:path')
 const { pathToFileURL } = require('node:url')
@@ -79,92 +78,6 @@ describe('addresses', () => {
       assert.throws(() => createKeyStore(address, options), { name: 'TypeError', message })
     })
   }
-})
-
-describe('what cannot be used is named, and left as it is', () => {
-  const REDB = Buffer.from('redb\x1A\x0A\xA9\x0D\x0A', 'latin1')
-  const files = {
-    'a missing folder': [() => path.join(folder.path, 'missing', 'ids.redb'), /folder/],
-    'a folder': [() => folder.path, /directory/],
-    'a file as a folder': [() => path.join(__filename, 'ids.redb'), /folder is a file/],
-    'a text': [() => write('These are notes, and no store.'), /no file of this store/],
-    'a short text': [() => write('x'), /no file of this store/],
-    'the beginning of a database': [() => write(REDB), /ids?|damaged|check the disk/]
-  }
-  const write = (content) => {
-    const file = fresh()
-    fs.writeFileSync(file, content)
-    return file
-  }
-  const hashOf = (file) =>
-    fs.existsSync(file) && fs.statSync(file).isFile()
-      ? createHash('sha256').update(fs.readFileSync(file)).digest('hex')
-      : fs.existsSync(file)
-
-  for (const [what, [make, message]] of Object.entries(files)) {
-    test(what, async (t) => {
-      const file = make()
-      const before = hashOf(file)
-      const store = open(t, `file:${file}`)
-      for (const call of [() => store.saveIds('i', 1, 'x'), () => store.getExtId('i', 1)]) {
-        await assert.rejects(call, (error) => {
-          assert.equal(error.code, 'STORAGE')
-          assert.match(error.message, message)
-          assert.ok(error.message.includes(file), error.message)
-          return true
-        })
-      }
-      assert.equal(hashOf(file), before)
-      assert.ok(!fs.existsSync(`${file}-log`))
-    })
-  }
-
-  test('bytes that were changed', async (t) => {
-    const file = fresh()
-    const store = createKeyStore(`file:${file}`)
-    for (let n = 0; n < 2_000; n++) store.saveIds('i', n, `x${n}`)
-    await store.quit()
-    const bytes = fs.readFileSync(file)
-    bytes.fill(0x5a, bytes.length / 4, bytes.length / 2)
-    fs.writeFileSync(file, bytes)
-    await assert.rejects(open(t, `file:${file}`).getExtId('i', 1), {
-      code: 'STORAGE',
-      message: /damaged/
-    })
-  })
-
-  test('a log that is gone', async (t) => {
-    const file = fresh()
-    const ended = await runScript(`
-      const store = require('.')(${JSON.stringify(`file:${file}`)})
-      store.saveIds('i', 1, 'x').then(() => process.kill(process.pid, 'SIGKILL'))
-    `)
-    assert.equal(ended.signal, 'SIGKILL')
-    fs.renameSync(`${file}-log`, `${file}-elsewhere`)
-    const store = open(t, `file:${file}`)
-    await assert.rejects(store.getExtId('i', 1), { code: 'STORAGE', message: /log .* is gone/ })
-    fs.renameSync(`${file}-elsewhere`, `${file}-log`)
-    assert.equal(await store.getExtId('i', 1), 'x')
-  })
-
-  test('what this user may not write', { skip: process.platform === 'win32' }, async () => {
-    const file = fresh()
-    await createKeyStore(`file:${file}`).saveIds('i', 1, 'x')
-    const script = `
-      if (process.getuid() === 0) process.setuid(65534)
-      const store = require('.')(${JSON.stringify(`file:${file}`)}, { strict: true })
-      store.saveIds('i', 2, 'y').catch(({ code, message }) => console.log(code, message))
-    `
-    // Closed, and readable.
-    const other = fresh()
-    const store = createKeyStore(`file:${other}`)
-    await store.saveIds('i', 1, 'x')
-    await store.quit()
-    fs.chmodSync(folder.path, 0o755)
-    fs.chmodSync(other, 0o444)
-    const { stdout } = await runScript(script.replace(file, other))
-    assert.match(stdout, /^STORAGE .*Permission denied.*this user/)
-  })
 })
 
 describe('one file', () => {
