@@ -1,6 +1,7 @@
 /** Stores in files: how they are named, what is refused, what they share, and what trouble does to them. */
 
 const assert = require('node:assert/strict')
+const { once } = require('node:events')
 const fs = require('node:fs')
 const path = require('node:path')
 const { pathToFileURL } = require('node:url')
@@ -40,6 +41,24 @@ describe('addresses', () => {
       const file = fresh(`spaces % ü ${names++}.redb`)
       await saves(open(t, address(file)))
       assert.ok(fs.existsSync(file), file)
+    })
+  }
+
+  for (const [what, address, name] of [
+    ['a file URL is decoded', (own) => `file://${own}/a%20%C3%A9%25.redb`, 'a é%.redb'],
+    ['a path is not', (own) => `file:${own}/a%20b.redb`, 'a%20b.redb'],
+    ['nor is what looks like a query', (own) => `file:${own}/a?b=1#c.redb`, 'a?b=1#c.redb'],
+    ['dots are', (own) => `file:${own}/x/../dots.redb`, 'dots.redb'],
+    [
+      '{url} of a URL',
+      (own) => ({ url: new URL(`file://${own}/object%201.redb`) }),
+      'object 1.redb'
+    ],
+    ['a file URL of localhost', (own) => `file://localhost${own}/local.redb`, 'local.redb']
+  ]) {
+    test(what, async (t) => {
+      await saves(open(t, address(folder.path)))
+      assert.ok(fs.existsSync(fresh(name)), fs.readdirSync(folder.path).join())
     })
   }
 
@@ -133,6 +152,26 @@ describe('one file', () => {
     for (const n of [0, 1, 2, 3]) assert.equal(await store.getExtId('i', `${n}/499`), '499')
   })
 
+  test('a link to it is it, for worker threads too, also before it is made', async (t) => {
+    const [file, link] = [fresh(), fresh()]
+    fs.symlinkSync(file, link)
+    const store = open(t, `file:${link}`)
+    await store.saveIds('i', 1, 'x')
+    const script = `
+      const { parentPort, workerData } = require('node:worker_threads')
+      const store = require(${JSON.stringify(ROOT)})(workerData, { strict: true })
+      store.getExtId('i', 1).then((id) => parentPort.postMessage(id))
+    `
+    for (const url of [`file:${file}`, `file:${link}`]) {
+      const worker = new Worker(script, { eval: true, workerData: url })
+      const [id] = await once(worker, 'message')
+      assert.equal(id, 'x')
+      await once(worker, 'exit')
+    }
+    assert.ok(fs.existsSync(`${file}-log`))
+    assert.ok(!fs.existsSync(`${link}-log`))
+  })
+
   test('stores that open and close it at the same time', async () => {
     const url = `file:${fresh()}`
     for (let round = 0; round < 20; round++) {
@@ -153,7 +192,92 @@ describe('one file', () => {
   })
 })
 
+describe('quit', () => {
+  for (const [where, address] of [
+    ['a file', () => `file:${fresh()}`],
+    ['memory', () => 'memory:']
+  ]) {
+    test(`${where}: resolves in every state, once for all`, async () => {
+      const unused = createKeyStore(address())
+      assert.equal(await unused.quit(), true)
+      const store = createKeyStore(address())
+      const saved = store.saveIds('i', 1, 'x')
+      const both = [store.quit(), store.quit()]
+      assert.deepEqual(await Promise.all([saved, ...both]), [true, true, true])
+      assert.equal(await store.getExtId('i', 1), undefined)
+      assert.deepEqual(store.stats().failures, { CLOSED: 1 })
+    })
+  }
+
+  test('of a file that cannot be used', async () => {
+    const store = createKeyStore(`file:${path.join(folder.path, 'missing', 'ids.redb')}`)
+    const saved = store.saveIds('i', 1, 'x')
+    assert.equal(await store.quit(), true)
+    assert.equal(await saved, false)
+  })
+
+  test('a new store has what the old one saved', async (t) => {
+    const url = `file:${fresh()}`
+    for (let n = 0; n < 5; n++) {
+      const store = createKeyStore(url, { strict: true })
+      for (let k = 0; k < n; k++) assert.equal(await store.getExtId('i', k), `x${k}`)
+      await store.saveIds('i', n, `x${n}`)
+      // Not awaited: the next one waits for it.
+      store.quit()
+    }
+    assert.equal(await open(t, url).getExtId('i', 4), 'x4')
+  })
+})
+
+test('stats count calls and failures, and no connection', async (t) => {
+  for (const url of [`file:${fresh()}`, 'memory:']) {
+    const store = open(t, url, { strict: false })
+    const under = [store.saveIds('i', 1, 'x'), store.saveIds('i', null, 'x')]
+    assert.equal(store.stats().pending, 1)
+    await Promise.all(under)
+    for (const id of [1, 2]) await store.getExtId('i', id)
+    const bytes = { sent: 0, received: 0 }
+    const failures = { NOID: 1 }
+    assert.deepEqual(store.stats(), { calls: 4, failures, pending: 0, reconnects: 0, bytes })
+  }
+})
+
 describe('trouble', () => {
+  for (const [what, files] of [
+    ['a file that is deleted', ['']],
+    ['a log that is deleted', ['-log']],
+    ['both', ['', '-log']]
+  ]) {
+    test(`${what}: saves fail, nothing is made anew, and it may be put back`, async (t) => {
+      const file = fresh()
+      const store = open(t, `file:${file}`)
+      await store.saveIds('i', 1, 'x')
+      const aside = (name) => `${file}${name}.aside`
+      for (const name of files) fs.linkSync(`${file}${name}`, aside(name))
+      for (const name of files) fs.rmSync(`${file}${name}`)
+      for (const call of ['saveIds', 'deleteIds', 'deleteAllIds']) {
+        await assert.rejects(store[call]('i', 2, 'y'), { code: 'STORAGE', message: /put it back/ })
+      }
+      for (const name of files) assert.ok(!fs.existsSync(`${file}${name}`))
+      for (const name of files) fs.renameSync(aside(name), `${file}${name}`)
+      assert.equal(await store.saveIds('i', 2, 'y'), true)
+      await store.quit()
+      const again = open(t, `file:${file}`)
+      assert.deepEqual([await again.getExtId('i', 1), await again.getExtId('i', 2)], ['x', 'y'])
+    })
+  }
+
+  test('a file that stands in its place is not written to', async (t) => {
+    const file = fresh()
+    const store = open(t, `file:${file}`)
+    await store.saveIds('i', 1, 'x')
+    fs.renameSync(file, `${file}-away`)
+    fs.writeFileSync(file, 'of somebody else')
+    await assert.rejects(store.saveIds('i', 2, 'y'), { code: 'STORAGE', message: /replaced/ })
+    await store.quit()
+    assert.equal(fs.readFileSync(file, 'utf8'), 'of somebody else')
+  })
+
   test('a file that is moved away, and put back', async (t) => {
     const file = fresh()
     const store = open(t, `file:${file}`)
@@ -186,6 +310,14 @@ test('a call is told as of redb, with the path of the file', async (t) => {
     ]
   )
   assert.equal(told[1].outcome, 'found')
+  told.length = 0
+  await assert.rejects(open(t, 'memory:').saveIds('i', null, 'x'))
+  const own = Object.entries(told[0]).filter(([name]) => name.includes('.'))
+  assert.deepEqual(Object.fromEntries(own), {
+    'db.system.name': 'redb',
+    'db.operation.name': 'saveIds',
+    'error.type': 'NOID'
+  })
 })
 
 test('lookups that are awaited one after the other let others have their turn', async (t) => {
