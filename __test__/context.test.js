@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict')
 const { AsyncLocalStorage, createHook } = require('node:async_hooks')
 const diagnostics = require('node:diagnostics_channel')
+const path = require('node:path')
 const { describe, test } = require('node:test')
 const { SpanKind, SpanStatusCode, context, trace } = require('@opentelemetry/api')
 const { AsyncLocalStorageContextManager } = require('@opentelemetry/context-async-hooks')
@@ -14,11 +15,13 @@ const {
 const createKeyStore = require('..')
 const { traceCalls } = require('../examples/spans')
 const { freePort } = require('../scripts/redis')
+const { useFolder } = require('./support/backends')
 const { KINDS, wrappedClients } = require('./support/clients')
 const { debugLines } = require('./support/debug')
 const { useServer } = require('./support/redis')
 const { byPromise, stub } = require('./support/stub')
 
+const folder = useFolder()
 const server = useServer({
   prepare: async ({ command }) => {
     await command('hset', 'i:b:hash', 'f', 'v')
@@ -97,6 +100,21 @@ describe('a failure is told where its call was made', () => {
     }
   }
 
+  test('of a file that cannot be used', async (t) => {
+    const told = []
+    listen(t, ({ outcome }) => told.push([storage.getStore(), outcome]))
+    const heard = []
+    const onError = ({ code }) => heard.push([storage.getStore(), code])
+    const store = createKeyStore(`file:${__filename}/ids.redb`, { onError })
+    const calls = Array.from({ length: 300 }, (_, n) =>
+      storage.run(n, () => (n % 3 ? store.getExtId('i', n) : store.saveIds('i', n, n)))
+    )
+    await Promise.all(calls)
+    const expected = Array.from({ length: 300 }, (_, n) => [n, 'STORAGE'])
+    assert.deepEqual([told, heard], [expected, expected])
+    await store.quit()
+  })
+
   test('when it fails without being sent', async (t) => {
     const told = []
     listen(t, ({ outcome, attempts }) => told.push([storage.getStore(), outcome, attempts]))
@@ -142,6 +160,39 @@ describe('a failure is told where its call was made', () => {
     assert.deepEqual(answers.filter((answer) => answer !== null).sort(), names.sort())
     await store.quit()
   })
+})
+
+describe('an embedded store', () => {
+  for (const [what, address] of [
+    ['in a file', () => `file:${path.join(folder.path, 'ids.redb')}`],
+    ['in memory', () => 'memory:']
+  ]) {
+    test(`${what}: calls are told where they were made, lookups that are answered at once too`, async (t) => {
+      const store = createKeyStore(address())
+      await store.saveIds('i', 0, 'x0')
+      const told = []
+      listen(t, ({ operation, outcome }) => told.push([storage.getStore(), operation, outcome]))
+      for (let n = 0; n < 100; n++) {
+        await storage.run(n, async () => {
+          await store.getExtId('i', n)
+          await store.saveIds('i', n + 1, `x${n + 1}`)
+        })
+      }
+      const expected = Array.from({ length: 100 }, (_, n) => [
+        [n, 'getExtId', 'found'],
+        [n, 'saveIds', 'true']
+      ])
+      assert.deepEqual(told, expected.flat())
+      assert.equal(storage.getStore(), undefined)
+      // Who awaits goes on where the call was made.
+      const seen = await storage.run('kept', async () => {
+        await store.getExtId('i', 1)
+        return storage.getStore()
+      })
+      assert.equal(seen, 'kept')
+      await store.quit()
+    })
+  }
 })
 
 test('who does not listen pays nothing: no asynchronous resource is made', async (t) => {

@@ -1,6 +1,8 @@
 /** Whatever is given for a client or as options: a TypeError of this module, and no secret in it. */
 
 const assert = require('node:assert/strict')
+const { isAbsolute, relative, resolve } = require('node:path')
+const { pathToFileURL } = require('node:url')
 const { inspect } = require('node:util')
 const { test } = require('node:test')
 const fc = require('fast-check')
@@ -53,7 +55,15 @@ const url = fc
       `${scheme}://${user}:${SECRET}@${host}:${port}/${path}?${query}`
   )
 
-const anyUrl = fc.oneof(url, fc.webUrl(), fc.string())
+const embeddedUrl = fc
+  .tuple(
+    fc.constantFrom('file:', 'file://', 'file:///', 'FILE:', 'memory:', 'memory://'),
+    part,
+    part
+  )
+  .map(([scheme, first, second]) => `${scheme}${first}/${second}`)
+
+const anyUrl = fc.oneof(url, embeddedUrl, fc.webUrl(), fc.string())
 
 const options = (names) =>
   fc.dictionary(fc.oneof(fc.constantFrom(...names), fc.string({ maxLength: 5 })), fc.anything(), {
@@ -65,7 +75,11 @@ test('a URL is read, or refused without a secret', () => {
     fc.property(anyUrl, (text) => {
       const settings = parsed(() => settingsOf(text))
       if (!settings) return
-      const { path, nodes, sentinels = nodes, host, port } = settings
+      const { file, memory, path, nodes, sentinels = nodes, host, port } = settings
+      if (file ?? memory) {
+        assert.ok(memory === true || isAbsolute(file), text)
+        return
+      }
       for (const node of path === undefined ? (sentinels ?? [{ host, port }]) : []) {
         assert.ok(typeof node.host === 'string' && node.port > 0 && node.port < 65_536)
       }
@@ -91,6 +105,20 @@ test('what is read of a URL is what it was made of', () => {
   )
 })
 
+test('a path is read as it was given, and out of a file URL', () => {
+  const name = fc.string({ minLength: 1, unit: 'grapheme' }).filter((text) => !/[/\\\0]/.test(text))
+  fc.assert(
+    fc.property(fc.array(name, { minLength: 1, maxLength: 3 }), (names) => {
+      const file = resolve('/', ...names.map((each) => `x${each}`))
+      for (const address of [`file:${file}`, pathToFileURL(file), pathToFileURL(file).href]) {
+        assert.equal(settingsOf(address).file, file)
+      }
+      assert.equal(settingsOf(`file:${relative(process.cwd(), file)}`).file, file)
+    }),
+    RUNS
+  )
+})
+
 test('an options object is read, or refused without a secret', () => {
   const names = ['url', 'host', 'port', 'path', 'username', 'password', 'db', 'tls', 'keyPrefix']
   names.push('sentinel', 'cluster', 'natMap')
@@ -105,6 +133,7 @@ test('an options object is read, or refused without a secret', () => {
 
 test("the factory's options are read, or refused without a secret", () => {
   const names = ['strict', 'onError', 'readTimeout', 'writeTimeout', 'maxPending', 'keyPrefix']
+  names.push('durability', 'cacheSize')
   fc.assert(
     fc.property(fc.oneof(fc.anything(), options(names)), (given) => {
       const read = parsed(() => withDefaults(given))

@@ -1,18 +1,21 @@
 /** Stores that nobody holds any more. Each script is a process that can collect its garbage. */
 
 const assert = require('node:assert/strict')
+const path = require('node:path')
 const { test } = require('node:test')
 const { freePort } = require('../scripts/redis')
+const { useFolder } = require('./support/backends')
 const { runScript } = require('./support/programs')
 const { useServer } = require('./support/redis')
 
 const server = useServer()
+const folder = useFolder()
 
 /** Runs a script with these to hand: createKeyStore, count (of the stores' connections), collect. */
 const run = async (script, values = {}) => {
   const text = `
     const createKeyStore = require('.')
-    const { url, port } = ${JSON.stringify({ url: server.url, ...values })}
+    const { url, port, file, to: given } = ${JSON.stringify({ url: server.url, ...values })}
     const client = require('redis3').createClient(url)
     const send = (name, ...args) =>
       new Promise((resolve) => client.send_command(name, args, (_, reply) => resolve(reply)))
@@ -73,6 +76,40 @@ for (const [what, make] of Object.entries(CAPTURES)) {
         console.log(await count())
       `)
       assert.equal(printed, to === 'url' ? 'true\n0\n' : 'true\n1\n')
+    })
+  }
+}
+
+for (const [what, make] of Object.entries(CAPTURES)) {
+  for (const kind of ['a file', 'memory']) {
+    test(`stores in ${kind} that ${what} knows are garbage, and are closed`, async () => {
+      const file = path.join(folder.path, `${what}.redb`)
+      const printed = await run(
+        `
+        const fs = require('node:fs')
+        // Each store that is open has a thread that writes.
+        const writers = () => fs.readdirSync('/proc/self/task').filter((task) => {
+          const name = '/proc/self/task/' + task + '/comm'
+          return fs.existsSync(name) && fs.readFileSync(name, 'utf8').startsWith('key-store-write')
+        }).length
+        const to = given
+        let alive = 0
+        const registry = new FinalizationRegistry(() => alive--)
+        const use = async (n) => {
+          let store
+          ${make}
+          registry.register(store, n)
+          alive++
+          await store.saveIds('i', n, n)
+        }
+        for (let n = 0; n < 20; n++) await use(n)
+        console.log(writers() > 0)
+        while (alive > 0 || writers() > 0) await collect()
+        console.log(fs.existsSync(file + '-log'))
+      `,
+        { file, to: kind === 'memory' ? 'memory:' : `file:${file}` }
+      )
+      assert.equal(printed, 'true\nfalse\n')
     })
   }
 }

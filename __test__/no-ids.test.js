@@ -1,12 +1,14 @@
 /** What is given as an id and is none: the quiet answer, told to whoever listens, refused by `strict`. */
 
 const assert = require('node:assert/strict')
+const path = require('node:path')
 const { inspect } = require('node:util')
 const { beforeEach, describe, test } = require('node:test')
 const vm = require('node:vm')
 const bluebird = require('bluebird')
 const redis5 = require('redis5')
 const createKeyStore = require('..')
+const { useFolder } = require('./support/backends')
 const { prompt, provider, state } = require('./support/credentials')
 const { debugLines } = require('./support/debug')
 const { messages } = require('./support/messages')
@@ -16,6 +18,7 @@ const { byPromise, stub } = require('./support/stub')
 const TOKEN = 'tok3n-of-an-integration'
 
 const server = useServer()
+const folder = useFolder()
 beforeEach(() => server.command('flushall'))
 
 const EMPTY = /is empty, which is no id; pass a string, a number or an object/
@@ -69,7 +72,9 @@ const waiting = (options) =>
 const STORES = {
   native: (options) => createKeyStore(server.url, options),
   'waiting for credentials': waiting,
-  delegated: (options) => createKeyStore(stub(byPromise), options)
+  delegated: (options) => createKeyStore(stub(byPromise), options),
+  'in a file': (options) => createKeyStore(`file:${path.join(folder.path, 'ids.redb')}`, options),
+  'in memory': (options) => createKeyStore('memory:', options)
 }
 
 /** The calls of a store with a no-id in each place, and which id that is. */
@@ -152,7 +157,7 @@ for (const [kind, open] of Object.entries(STORES)) {
   })
 }
 
-for (const kind of ['native', 'delegated']) {
+for (const kind of ['native', 'delegated', 'in a file', 'in memory']) {
   for (const [name, [id, text]] of Object.entries(IDS)) {
     test(`${kind}: ${name} is an id`, async () => {
       const store = STORES[kind]({ strict: true })
@@ -163,6 +168,21 @@ for (const kind of ['native', 'delegated']) {
       await store.quit()
     })
   }
+}
+
+for (const kind of ['in a file', 'in memory']) {
+  test(`${kind}: nothing is written or deleted`, async () => {
+    const store = STORES[kind]({})
+    assert.equal(await store.saveIds('i', 1, 'x'), true)
+    for (const [id] of Object.values(NO_IDS)) {
+      await Promise.all(calls(store, id).map(([, , , call]) => call()))
+      await Promise.all([store.saveIds('i', 1, id), store.deleteIds('i', id, 'x')])
+    }
+    assert.equal(await store.getExtId('i', 1), 'x')
+    assert.equal(await store.getBotmaticId('i', 'x'), '1')
+    assert.equal(await store.getExtId(TOKEN, 1), null)
+    await store.quit()
+  })
 }
 
 test('nothing is written or deleted, also once credentials are there', async () => {
@@ -183,7 +203,7 @@ test('nothing is written or deleted, also once credentials are there', async () 
 })
 
 test('a closed store says that it is closed', async () => {
-  for (const kind of ['native', 'delegated']) {
+  for (const kind of ['native', 'delegated', 'in a file', 'in memory']) {
     const store = STORES[kind]({ strict: true })
     await store.quit()
     await assert.rejects(store.saveIds('i', null, 1), { code: 'CLOSED' })

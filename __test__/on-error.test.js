@@ -33,6 +33,12 @@ describe('an application that fails when it is told', () => {
     throw thrown
   }
   const rejecting = (reason) => () => Promise.reject(reason)
+  /** What all lookups of that pair fail of. */
+  const CLIENTS = {
+    native: () => server.url,
+    delegated: () => ({ get: throwing(odd), set: throwing(odd), del() {} }),
+    'in a file': () => `file:${__filename}/ids.redb`
+  }
   const FAULTS = {
     'throws an error': [throwing(new Error('of the application')), /of the application/],
     'throws a text': [throwing('of the application'), /of the application/],
@@ -46,15 +52,12 @@ describe('an application that fails when it is told', () => {
     'gives a thenable that throws': [() => thenable, /of the application/]
   }
   for (const [fault, [onError, told]] of Object.entries(FAULTS)) {
-    for (const isNative of [true, false]) {
+    for (const [kind, client] of Object.entries(CLIENTS)) {
       for (const strict of [true, false]) {
-        const name = `onError ${fault}, ${isNative ? 'native' : 'delegated'}${strict ? ', strict' : ''}`
+        const name = `onError ${fault}, ${kind}${strict ? ', strict' : ''}`
         test(name, async (t) => {
           const lines = debugLines(t)
-          const client = isNative
-            ? server.url
-            : { get: throwing(odd), set: throwing(odd), del() {} }
-          const store = createKeyStore(client, { onError, strict })
+          const store = createKeyStore(client(), { onError, strict })
           const call = store.getExtId(TOKEN, 'hash')
           if (strict) await assert.rejects(call, { name: 'KeyStoreError' })
           else assert.equal(await call, undefined)

@@ -2,12 +2,14 @@
 
 const assert = require('node:assert/strict')
 const { once } = require('node:events')
-const { test } = require('node:test')
+const { describe, test } = require('node:test')
 const { Worker } = require('node:worker_threads')
 const createKeyStore = require('..')
-const { contents, useServer } = require('./support/redis')
+const { useBackends } = require('./support/backends')
+const { useServer } = require('./support/redis')
 
 const server = useServer()
+const backends = useBackends()
 
 const SCRIPT = `
   const { parentPort, workerData } = require('node:worker_threads')
@@ -26,24 +28,51 @@ const SCRIPT = `
   work()
 `
 
-const startWorker = async (script = SCRIPT) => {
-  const workerData = { module: require.resolve('..'), url: server.url }
+const startWorker = async (script = SCRIPT, url = server.url) => {
+  const workerData = { module: require.resolve('..'), url }
   const worker = new Worker(script, { eval: true, workerData })
   await once(worker, 'message')
   return worker
 }
 
-test('10 workers ended with calls under way, three times over', async () => {
-  const store = createKeyStore(server.url)
-  for (let round = 0; round < 3; round++) {
-    const workers = await Promise.all(Array.from({ length: 10 }, () => startWorker()))
-    const mine = store.saveIds('main', round, 'x')
-    await Promise.all(workers.map((worker) => worker.terminate()))
-    assert.equal(await mine, true)
-    assert.equal(await store.getExtId('main', round), 'x')
-  }
-  assert.equal(await store.quit(), true)
-})
+for (const { name, url } of backends) {
+  describe(name, () => {
+    test('10 workers ended with calls under way, three times over', async () => {
+      const own = await url()
+      const store = createKeyStore(own)
+      for (let round = 0; round < 3; round++) {
+        const started = Array.from({ length: 10 }, () => startWorker(SCRIPT, own))
+        const workers = await Promise.all(started)
+        const mine = store.saveIds('main', round, 'x')
+        await Promise.all(workers.map((worker) => worker.terminate()))
+        assert.equal(await mine, true)
+        assert.equal(await store.getExtId('main', round), 'x')
+      }
+      assert.equal(await store.quit(), true)
+    })
+  })
+}
+
+// Memory is gone with the worker.
+for (const { name, url } of backends.filter((backend) => backend.name !== 'memory')) {
+  test(`${name}: a worker that ends by itself has its calls done`, async (t) => {
+    const own = await url()
+    const script = `
+      const { parentPort, workerData } = require('node:worker_threads')
+      const store = require(workerData.module)(workerData.url)
+      for (let n = 0; n < 1000; n++) store.saveIds('w', n, n)
+      parentPort.postMessage('called')
+    `
+    const worker = await startWorker(script, own)
+    const [code] = await once(worker, 'exit')
+    assert.equal(code, 0)
+    const store = createKeyStore(own)
+    t.after(() => store.quit())
+    const numbers = Array.from({ length: 1_000 }, (_, n) => String(n))
+    assert.deepEqual(await Promise.all(numbers.map((n) => store.getExtId('w', n))), numbers)
+    assert.deepEqual(await Promise.all(numbers.map((n) => store.getBotmaticId('w', n))), numbers)
+  })
+}
 
 test('workers ended while the server stands still, and while it is gone', async () => {
   const store = createKeyStore(server.url)
@@ -60,19 +89,6 @@ test('workers ended while the server stands still, and while it is gone', async 
     assert.equal(await mine, true)
   }
   await store.quit()
-})
-
-test('a worker that ends by itself has its calls done', async () => {
-  await server.command('flushall')
-  const worker = await startWorker(`
-    const { parentPort, workerData } = require('node:worker_threads')
-    const store = require(workerData.module)(workerData.url)
-    for (let n = 0; n < 1000; n++) store.saveIds('w', n, n)
-    parentPort.postMessage('called')
-  `)
-  const [code] = await once(worker, 'exit')
-  assert.equal(code, 0)
-  assert.equal(Object.keys(await contents(server.command)).length, 2_000)
 })
 
 test('workers ended while calls wait for credentials, fail, and are told of', async () => {

@@ -5,11 +5,11 @@ const { spawn } = require('node:child_process')
 const path = require('node:path')
 const createKeyStore = require('../..')
 
-/** Few ids, so that calls meet. */
+/** Few ids, so that calls meet, and long ones, so that what is in the log goes to the tables several times a round. */
 const range = (length, name) => Array.from({ length }, (_, n) => `${name}${n}`)
 const INTEGRATIONS = ['i', 'j', 'long-integration-token-0123456789']
 const BOTMATIC_IDS = range(300, 'b')
-const EXTERNAL_IDS = range(400, '')
+const EXTERNAL_IDS = range(400, 'external '.repeat(30))
 
 /** Runs the writer for about `ms`, and resolves to the calls it made, each with whether it was answered. */
 const killed = (file, seed, ms) =>

@@ -22,6 +22,10 @@ const IDLE: Duration = Duration::from_millis(20);
 /// How long they stay, some of them at a time, when something is always asked for.
 const BUSY: Duration = Duration::from_millis(200);
 
+/// How long a checkpoint that failed is not tried again, and calls go on with the log alone: each try costs
+/// as much as a checkpoint, and the file is to be opened anew after it.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// What works off the jobs of one store.
 pub(super) struct Writer {
     name: Arc<str>,
@@ -33,6 +37,8 @@ pub(super) struct Writer {
     opened: Option<Opened>,
     /// When what is of no use was removed.
     collected: Instant,
+    /// When a checkpoint failed last.
+    failed: Option<Instant>,
 }
 
 impl Writer {
@@ -45,6 +51,7 @@ impl Writer {
             shown,
             opened: None,
             collected: Instant::now(),
+            failed: None,
         }
     }
 
@@ -125,7 +132,10 @@ impl Writer {
             // Who asked may be gone.
             let _ = reply.send(result);
         }
-        self.tidy(|opened, _, shown| opened.checkpoint_if_due(shown));
+        if self.opened.is_some() && self.failed.is_none_or(|failed| failed.elapsed() > PAUSE) {
+            self.tidy(|opened, _, shown| opened.checkpoint_if_due(shown));
+            self.failed = self.opened.is_none().then(Instant::now);
+        }
     }
 
     fn carry_out(&mut self, works: &[Work], is_durable: bool) -> Result<Vec<Results>, Trouble> {

@@ -35,3 +35,31 @@ fn a_disk_that_fails_at_any_operation_loses_nothing_and_heals() {
         assert!(failed.count() > STEPS, "each operation fails once");
     }
 }
+
+/// Whether the log has what the tables have not.
+fn is_in_log(writer: &Writer) -> bool {
+    let shown = writer.shown.read();
+    shown.as_ref().expect("it is open").memtable.bytes() > 0
+}
+
+#[test]
+fn a_checkpoint_that_fails_is_tried_again_later_and_calls_go_on_meanwhile() {
+    let disk = TestDisk::default();
+    let mut writer = Writer::of(&disk);
+    writer.reply(work_of(&[PAIR]), true).expect("it works");
+    let long: &str = "i".repeat(3 * 1024 * 1024).leak();
+    let large = [(Operation::SaveIds, long, 2, 2)];
+    // The log takes a write for its growth and one for the frame, and a sync.
+    disk.fail(3, 1);
+    writer.reply(work_of(&large), true).expect("the log works");
+    assert!(disk.heal(), "the checkpoint failed");
+    for _ in 0..2 {
+        writer.reply(work_of(&[PAIR]), true).expect("it works");
+        assert!(is_in_log(&writer));
+    }
+    let earlier = Instant::now().checked_sub(2 * PAUSE);
+    writer.failed = Some(earlier.expect("the machine runs long enough"));
+    writer.reply(work_of(&[PAIR]), true).expect("it works");
+    assert!(!is_in_log(&writer));
+    assert!(is_kept(&mut writer));
+}
