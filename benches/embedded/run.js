@@ -1,0 +1,114 @@
+/**
+ * `npm run bench:embedded`: the store in a file beside other embedded stores, with the same pairs and all on the
+ * disk before it is answered, in one run; `npm run bench:embedded -- 5` for as many rounds. The folder is that
+ * of the working directory, since another one may be on a disk that does not sync.
+ */
+
+const { spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+
+const install = () => {
+  // Where no binary is to be had, headers that are here already spare a download.
+  const own = path.join(process.execPath, '..', '..')
+  const hasHeaders = fs.existsSync(path.join(own, 'include', 'node', 'node_api.h'))
+  const env = { ...process.env, ...(hasHeaders && { npm_config_nodedir: own }) }
+  const args = ['install', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error']
+  const { status } = spawnSync('npm', args, { cwd: __dirname, env, stdio: 'inherit' })
+  if (status !== 0) throw new Error('npm install failed, see above')
+}
+if (!fs.existsSync(path.join(__dirname, 'node_modules', 'better-sqlite3'))) install()
+
+const Table = require('cli-table3')
+const { CONTENDERS } = require('./contenders')
+
+const ROUNDS = Number(process.argv[2] ?? 3)
+/** By how many pairs are saved in one go, how many times. */
+const SAVES = { 1: 1_000, 64: 300, 1024: 60 }
+const FINDS = 256
+const FOUND = 200
+const DELETED = 100_000
+
+const pairOf = (n) => [String(n), `ext-${n}`]
+const range = (from, count) => Array.from({ length: count }, (_, n) => pairOf(from + n))
+
+const timed = async (work) => {
+  const started = performance.now()
+  await work()
+  return (performance.now() - started) / 1000
+}
+
+/** What a contender comes to: saves and lookups a second, ms of a deletion, bytes a pair. */
+const measure = async (create) => {
+  const folder = fs.mkdtempSync(path.join(process.cwd(), 'bench-embedded-'))
+  const contender = create(folder)
+  const figures = {}
+  let saved = 0
+  try {
+    for (const [size, times] of Object.entries(SAVES)) {
+      const seconds = await timed(async () => {
+        for (let n = 0; n < times; n++) {
+          await contender.save(range(saved, Number(size)))
+          saved += Number(size)
+        }
+      })
+      figures[`saves, ${size} in one go`] = (Number(size) * times) / seconds
+    }
+    while (saved < DELETED) {
+      await contender.save(range(saved, 1024))
+      saved += 1024
+    }
+    const ids = Array.from({ length: FINDS }, (_, n) => String((n * 7919) % saved))
+    const seconds = await timed(async () => {
+      for (let n = 0; n < FOUND; n++) await contender.find(ids)
+    })
+    figures[`lookups, ${FINDS} in one go`] = (FINDS * FOUND) / seconds
+    const single = await timed(async () => {
+      for (const id of ids) await contender.find([id])
+    })
+    figures['lookups, one after the other'] = FINDS / single
+    if (contender.deleteAll) {
+      figures['deletions of 100,000 pairs'] = 1 / (await timed(() => contender.deleteAll()))
+    }
+  } finally {
+    await contender.close()
+    fs.rmSync(folder, { recursive: true })
+  }
+  return figures
+}
+
+const median = (numbers) =>
+  [...numbers].sort((one, other) => one - other)[Math.floor(numbers.length / 2)]
+
+const main = async () => {
+  const rounds = Object.fromEntries(Object.keys(CONTENDERS).map((name) => [name, []]))
+  // In turn, so that what else the machine does falls on all of them.
+  for (let n = 0; n < ROUNDS; n++) {
+    for (const [name, create] of Object.entries(CONTENDERS))
+      rounds[name].push(await measure(create))
+  }
+  const names = Object.keys(CONTENDERS)
+  const table = new Table({
+    head: ['a second', ...names],
+    colAligns: ['left', ...names.map(() => 'right')]
+  })
+  for (const figure of Object.keys(rounds[names[0]][0])) {
+    const medians = names.map((name) =>
+      median(rounds[name].map((round) => round[figure] ?? Number.NaN))
+    )
+    const [own] = medians
+    const shown = medians.map((value, n) => {
+      if (Number.isNaN(value)) return '-'
+      const rate = value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString('en-US')
+      return n === 0 ? rate : `${rate} (${(own / value).toFixed(2)})`
+    })
+    table.push([figure, ...shown])
+  }
+  console.log(table.toString())
+  console.log('In brackets: how many times as fast this store is.')
+}
+
+main().catch((error) => {
+  console.error(`bench: ${error.message}`)
+  process.exitCode = 1
+})
