@@ -32,7 +32,7 @@ const FIGURES = {
 }
 
 const run = (command, ...args) => {
-  const ended = spawnSync(command, args, { cwd: ROOT, encoding: 'utf8', timeout: 300_000 })
+  const ended = spawnSync(command, args, { cwd: ROOT, encoding: 'utf8', timeout: 900_000 })
   return { ...ended, isFine: ended.status === 0 }
 }
 
