@@ -38,13 +38,13 @@ const sizeOf = (file) =>
     ? fs.readdirSync(file).reduce((sum, name) => sum + sizeOf(path.join(file, name)), 0)
     : fs.statSync(file).size
 
-test('the binary is under 4 MB, an installation under 5 MB', () => {
+test('the binary is under 4 MB, an installation under 6 MB', () => {
   assert.ok(sizeOf(BINARY) < 4e6, `${sizeOf(BINARY)} bytes`)
   const own = [...manifest.files.filter((name) => !name.includes('*')), 'README.md', 'LICENSE']
   const modules = ['debug', 'ms'].map((name) => path.join('node_modules', name))
   const files = [...own, ...modules].map((name) => path.join(ROOT, name))
   const all = [BINARY, ...files].reduce((sum, file) => sum + sizeOf(file), 0)
-  assert.ok(all < 5e6, `${all} bytes`)
+  assert.ok(all < 6e6, `${all} bytes`)
 })
 
 test('debug is all that it needs at run time', () => {
