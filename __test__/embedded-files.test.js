@@ -37,18 +37,19 @@ const closed = async (pairs = 1) => {
   return file
 }
 
-/** A file with a pair whose store was not closed. */
-const left = async () => {
+/** A file with pairs whose store was not closed. */
+const left = async (pairs = 1) => {
   const file = fresh()
   const ended = await runScript(`
     const store = require('.')(${JSON.stringify(`file:${file}`)})
-    store.saveIds('i', 0, 'x0').then(() => process.kill(process.pid, 'SIGKILL'))
+    const saved = Array.from({ length: ${pairs} }, (_, n) => store.saveIds('i', n, 'x' + n))
+    Promise.all(saved).then(() => process.kill(process.pid, 'SIGKILL'))
   `)
   assert.equal(ended.signal, 'SIGKILL')
   return file
 }
 
-/** Databases of redb 4.6 in support/foreign, each with one table of one row. */
+/** Databases of redb 4.6 in support/foreign, each with one table of one row; the crashed ones were not closed. */
 const foreign = (name) => {
   const packed = path.join(__dirname, 'support', 'foreign', `${name}.redb.gz`)
   return write(zlib.gunzipSync(fs.readFileSync(packed)))
@@ -87,6 +88,14 @@ const CASES = {
     /no file of this store/
   ],
   'a file of a later version': [() => foreign('newer'), /format 2.*format 1 only: update js-redis/],
+  'a database that another program left in a crash': [
+    () => foreign('crashed-other'),
+    /no file of this store.*as it is/
+  ],
+  'a file that a later version left in a crash': [
+    () => foreign('crashed-newer'),
+    /format 2.*format 1 only: update js-redis/
+  ],
   'a file whose end is missing': [
     async () => {
       const file = await closed(2_000)
@@ -95,7 +104,11 @@ const CASES = {
     },
     /damaged/
   ],
-  'a file in which bytes were changed': [async () => spoil(await closed(2_000)), /damaged/]
+  'a file in which bytes were changed': [async () => spoil(await closed(2_000)), /damaged/],
+  'a file in which bytes were changed after a crash': [
+    async () => spoil(await left(100_000)),
+    /damaged/
+  ]
 }
 
 describe('what cannot be used is named, and left as it is', () => {

@@ -54,7 +54,9 @@ const runOnTerminal = (args, { keys = [], env, cwd } = {}) =>
     const words = [process.execPath, PROGRAM, ...args].map(
       (word) => `'${word.replace(/'/g, "'\\''")}'`
     )
-    const child = spawn('script', ['-qefc', words.join(' '), '/dev/null'], {
+    // A shell in between may answer ^C itself, with an exit code of its own.
+    const command = `exec ${words.join(' ')}`
+    const child = spawn('script', ['-qefc', command, '/dev/null'], {
       env: environment({ TERM: 'xterm', ...env }),
       cwd
     })

@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{Builder, Database, DatabaseError, StorageBackend};
 
+use super::overlay::Overlay;
 use super::tables;
 use super::trouble::Trouble;
 use crate::backend::locked::locked;
@@ -74,6 +75,18 @@ impl Files {
         }
     }
 
+    /// How long the file is, in bytes; 0 when there is none.
+    fn length(&self) -> u64 {
+        fs::metadata(&self.file).map_or(0, |metadata| metadata.len())
+    }
+
+    /// What opens a database, and finds what is damaged in a small one.
+    fn builder(&self) -> Builder {
+        let mut builder = Builder::new();
+        builder.set_check_integrity_on_open((1..=CHECKED).contains(&self.length()));
+        builder
+    }
+
     /// Whether a database is there. Nothing else is opened for writing: that writes.
     fn look(&self) -> Result<(), Trouble> {
         let mut file = match File::open(&self.file) {
@@ -99,24 +112,36 @@ impl Files {
         }
         match Builder::new().open_read_only(&self.file) {
             Ok(database) => tables::is_new(&database).map(drop),
-            // After a crash it can only be opened for writing.
-            Err(DatabaseError::RepairAborted) => Ok(()),
+            Err(DatabaseError::RepairAborted) => self.look_after_crash(),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// After a crash redb opens a file only to write to it: to repair it.
+    fn look_after_crash(&self) -> Result<(), Trouble> {
+        let file = File::open(&self.file)?;
+        file.try_lock_shared().map_err(not_locked)?;
+        let overlay = Overlay::new(file)?;
+        let database = self.builder().create_with_backend(overlay)?;
+        tables::is_new(&database).map(drop)
     }
 
     /// Empties a file whose making was cut short, unless another process makes it now.
     fn empty(&self) -> Result<(), Trouble> {
         let options = OpenOptions::new().read(true).write(true).to_owned();
         let mut file = options.open(&self.file)?;
-        file.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => Trouble::InUse,
-            TryLockError::Error(error) => error.into(),
-        })?;
+        file.try_lock().map_err(not_locked)?;
         if is_unfinished(&mut file)? {
             file.set_len(0)?;
         }
         Ok(())
+    }
+}
+
+fn not_locked(error: TryLockError) -> Trouble {
+    match error {
+        TryLockError::WouldBlock => Trouble::InUse,
+        TryLockError::Error(error) => error.into(),
     }
 }
 
@@ -138,13 +163,9 @@ fn is_unfinished(file: &mut File) -> io::Result<bool> {
 impl Disk for Files {
     fn database(&self, cache: usize) -> Result<Database, Trouble> {
         self.look()?;
-        let size = fs::metadata(&self.file).map_or(0, |metadata| metadata.len());
-        let mut builder = Builder::new();
-        builder
-            .set_cache_size(cache)
-            .set_check_integrity_on_open(size > 0 && size <= CHECKED);
-        let database = builder.create(&self.file)?;
-        if size == 0 {
+        let is_new = self.length() == 0;
+        let database = self.builder().set_cache_size(cache).create(&self.file)?;
+        if is_new {
             sync_folder(&self.file)?;
         }
         locked(&self.opened)[1] = None;

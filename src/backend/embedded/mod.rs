@@ -21,6 +21,7 @@ mod job;
 mod log;
 mod memtable;
 mod opened;
+mod overlay;
 mod registry;
 mod row;
 mod session;
