@@ -2,7 +2,7 @@
 
 const { CONTENDERS } = require('./contenders')
 const { probe } = require('./probe')
-const { measure } = require('./workloads')
+const { measure, measureBulk } = require('./workloads')
 
 let store
 let endProbe
@@ -15,6 +15,7 @@ const answers = {
     return store !== undefined
   },
   measure: (workload) => measure(store, workload),
+  bulk: (name) => measureBulk(store, name),
   wipe: async (token) => {
     const before = process.memoryUsage.rss()
     let highest = before

@@ -88,4 +88,33 @@ const measure = async (store, { call, underWay, calls }) => {
   }
 }
 
-module.exports = { CALLS, TOKEN, LEVELS, measure, timed }
+const range = (count, make) => Array.from({ length: count }, (_, n) => make(n))
+
+const FOUND = 100_000
+
+/** Calls on many at once, by name: what they are given, and the call. */
+const BULK = {
+  saveAllIds: [
+    range(500_000, (n) => [`${n}`, `ext-${n}`]),
+    (store, pairs) => store.saveAllIds(TOKEN, pairs)
+  ],
+  getExtIds: [range(FOUND, (n) => `${n}`), (store, ids) => store.getExtIds(TOKEN, ids)],
+  single: [
+    range(FOUND, (n) => `${n}`),
+    (store, ids) => Promise.all(ids.map((id) => store.getExtId(TOKEN, id)))
+  ]
+}
+
+/** The second of two such calls, since code is slow at first: how many a second, and µs of the thread for each. */
+const measureBulk = async (store, name) => {
+  const [given, call] = BULK[name]
+  await call(store, given)
+  const loopBefore = performance.eventLoopUtilization()
+  const started = performance.now()
+  await call(store, given)
+  const took = performance.now() - started
+  const loop = performance.eventLoopUtilization(loopBefore)
+  return { rate: (given.length / took) * 1_000, thread: (loop.active / given.length) * 1_000 }
+}
+
+module.exports = { CALLS, TOKEN, LEVELS, measure, measureBulk, timed }

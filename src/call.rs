@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 
-/// The five calls on pairs, one that lists them, and two on a file of them.
+use crate::key::Half;
+
+/// The five calls on pairs, two lookups of many, one that lists pairs, and two on a file of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// `saveIds`
@@ -11,6 +13,10 @@ pub enum Operation {
     GetBotmaticId,
     /// `getExtId`
     GetExtId,
+    /// `getBotmaticId` for one of many: it may share a command with its neighbours.
+    GetBotmaticIds,
+    /// `getExtId` for one of many, as above.
+    GetExtIds,
     /// `deleteIds`
     DeleteIds,
     /// `deleteAllIds`
@@ -55,8 +61,8 @@ impl Operation {
     pub fn name(self) -> &'static str {
         match self {
             Operation::SaveIds => "saveIds",
-            Operation::GetBotmaticId => "getBotmaticId",
-            Operation::GetExtId => "getExtId",
+            Operation::GetBotmaticId | Operation::GetBotmaticIds => "getBotmaticId",
+            Operation::GetExtId | Operation::GetExtIds => "getExtId",
             Operation::DeleteIds => "deleteIds",
             Operation::DeleteAllIds => "deleteAllIds",
             Operation::ListIds => "listIds",
@@ -69,8 +75,21 @@ impl Operation {
     pub fn is_lookup(self) -> bool {
         matches!(
             self,
-            Operation::GetBotmaticId | Operation::GetExtId | Operation::ListIds
+            Operation::GetBotmaticId
+                | Operation::GetExtId
+                | Operation::GetBotmaticIds
+                | Operation::GetExtIds
+                | Operation::ListIds
         )
+    }
+
+    /// Which half a lookup of an id reads: the one that its id is of.
+    pub fn half(self) -> Option<Half> {
+        match self {
+            Operation::GetExtId | Operation::GetExtIds => Some(Half::Botmatic),
+            Operation::GetBotmaticId | Operation::GetBotmaticIds => Some(Half::External),
+            _ => None,
+        }
     }
 }
 
@@ -130,6 +149,10 @@ pub enum Answer {
     Id(Bytes),
     /// There is no such id: `null`.
     Missing,
+    /// To one of many lookups: there is no string, but there may be something else.
+    NoString,
+    /// To one of many lookups: it has to be made by itself, since they were refused together.
+    Unclear,
     /// A page of a listing: where the next one begins, empty when there is none, and what is on this one.
     Page(Vec<Bytes>),
 }

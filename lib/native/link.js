@@ -10,12 +10,16 @@ const reject = NativePromise.reject.bind(NativePromise)
 const NEXT = 0
 const IS_OPEN = 1
 
+/** Stands in place of a result, see src/node/promise.rs. */
+const MANY = 0
+
 /** When to try once more to start a thread, in ms. */
 const RESUME = 20
 
 /**
  * What the native side settles promises with. It takes number and result of each, in turn; of one
- * that failed, -1 less its number and the error. A promise that is not there was never handed out,
+ * that failed, -1 less its number and the error. Of many calls that share one it takes their results
+ * after `MANY`. A promise that is not there was never handed out,
  * or is settled: the native side goes through a list once more when something stopped this midway.
  * Called with nothing, it is to try again soon what no thread could be started for.
  */
@@ -23,6 +27,7 @@ const settler =
   (resolves, resume) =>
   (...settled) => {
     if (settled.length === 0) setTimeout(resume, RESUME).unref()
+    if (settled[1] === MANY) settled = [settled[0], settled.slice(2)]
     for (let at = 0; at < settled.length; at += 2) {
       const isFailed = settled[at] < 0
       const number = isFailed ? -1 - settled[at] : settled[at]

@@ -8,8 +8,8 @@ use crate::error::Error;
 pub struct Completion<T> {
     /// The call's ticket.
     pub ticket: T,
-    /// What became of it.
-    pub result: Result<Answer, Failure>,
+    /// What became of it. In a box, since few fail, and all are passed on by threads.
+    pub result: Result<Answer, Box<Failure>>,
     /// How many times it was sent.
     pub attempts: u8,
 }

@@ -98,29 +98,25 @@ impl<T> Entry<T> {
     }
 
     /// The failure of this call for `error`.
-    pub(super) fn failure(&self, text: &[u8], error: Error) -> Failure {
+    pub(super) fn failure(&self, text: &[u8], error: Error) -> Box<Failure> {
         let args = self.args(text);
         let (prefix, integration) = args.stem.split_at(self.lengths.prefix as usize);
         let integration_shown = masked(integration);
-        let error =
-            match self.operation {
-                Operation::GetExtId => error
-                    .of_key(|| shown_key(prefix, &integration_shown, Half::Botmatic, args.first)),
-                Operation::GetBotmaticId => error
-                    .of_key(|| shown_key(prefix, &integration_shown, Half::External, args.first)),
-                _ => error,
-            };
-        Failure {
+        let error = match self.operation.half() {
+            Some(half) => error.of_key(|| shown_key(prefix, &integration_shown, half, args.first)),
+            None => error,
+        };
+        Box::new(Failure {
             operation: self.operation,
             error: error.without(integration),
             integration: integration_shown,
-        }
+        })
     }
 
     /// Settles the call, unless it is settled already.
     pub(super) fn settle(
         &mut self,
-        result: Result<Answer, Failure>,
+        result: Result<Answer, Box<Failure>>,
         done: &mut Vec<Completion<T>>,
     ) {
         if let Some(ticket) = self.ticket.take() {

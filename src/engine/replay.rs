@@ -40,13 +40,11 @@ fn keys(operation: Operation, args: Args<'_>) -> impl Iterator<Item = Vec<u8>> {
         first,
         second,
     } = args;
-    let (botmatic, external) = match operation {
-        Operation::SaveIds | Operation::DeleteIds => (Some(first), Some(second)),
-        Operation::GetExtId => (Some(first), None),
-        Operation::GetBotmaticId => (None, Some(first)),
-        Operation::DeleteAllIds | Operation::ListIds | Operation::Compact | Operation::Backup => {
-            (None, None)
-        }
+    let (botmatic, external) = match (operation, operation.half()) {
+        (Operation::SaveIds | Operation::DeleteIds, _) => (Some(first), Some(second)),
+        (_, Some(Half::Botmatic)) => (Some(first), None),
+        (_, Some(Half::External)) => (None, Some(first)),
+        (_, None) => (None, None),
     };
     let botmatic = botmatic.map(|id| key::of(stem, Half::Botmatic, id));
     let external = external.map(|id| key::of(stem, Half::External, id));

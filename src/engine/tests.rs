@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-use super::Failure;
 use super::testing::{Memory, Random};
 use crate::call::{Answer, Operation};
 use crate::key::{self, Half};
@@ -242,7 +241,7 @@ fn a_poison_call_fails_by_itself() {
             let is_poison = completion.ticket as usize == poison;
             match completion.result {
                 Ok(answer) => assert!(!is_poison && answer == Answer::Yes),
-                Err(Failure { error, .. }) => assert!(is_poison, "{error}"),
+                Err(failure) => assert!(is_poison, "{}", failure.error),
             }
         }
         assert_eq!(harness.memory.world().keys.len(), 2 * (count - 1));

@@ -11,7 +11,7 @@ use napi::bindgen_prelude::{JsObjectValue, Object};
 use napi::{Env, Result, sys};
 
 use super::completion_queue::Place;
-use super::function::{ARGUMENTS, function};
+use super::function::{ARGUMENTS, function, variadic};
 use super::link::Shared;
 use super::owner::Owner;
 use super::promise::{Many, Ticket, UnderWay};
@@ -19,7 +19,7 @@ use super::text::{self, Unwritten};
 use super::trace::Trace;
 use super::value::Values;
 use crate::call::{NoId, Operation};
-use crate::engine::{Call, Completion, Failure, Receiver};
+use crate::engine::{Call, Completion, Failure, Lengths, Receiver};
 use crate::error::{Error, masked};
 
 const OPERATIONS: [Operation; 8] = [
@@ -72,16 +72,17 @@ impl Calls {
             functions
                 .set_named_property(operation.name(), function(env, operation.name(), run)?)?;
         }
-        for operation in [
-            Operation::SaveIds,
-            Operation::GetBotmaticId,
-            Operation::GetExtId,
-            Operation::DeleteIds,
+        for (name, operation) in [
+            ("saveIdsMany", Operation::SaveIds),
+            ("getBotmaticIdMany", Operation::GetBotmaticId),
+            ("getBotmaticIdTogether", Operation::GetBotmaticIds),
+            ("getExtIdMany", Operation::GetExtId),
+            ("getExtIdTogether", Operation::GetExtIds),
+            ("deleteIdsMany", Operation::DeleteIds),
         ] {
             let calls = self.clone();
-            let name = format!("{}Many", operation.name());
-            let run = move |env, given| calls.many(env, operation, given);
-            functions.set_named_property(&name, function(env, &name, run)?)?;
+            let run = move |env, given: &_| calls.many(env, operation, given);
+            functions.set_named_property(name, variadic(env, name, run)?)?;
         }
         for (name, operation) in [
             ("findBotmaticId", Operation::GetBotmaticId),
@@ -141,7 +142,7 @@ impl Calls {
         let Some(answer) = embedded.find(operation, lengths.args(&text)) else {
             return ptr::null_mut();
         };
-        self.owner.count();
+        self.owner.count(1);
         Values::new(env).of(env, &answer)
     }
 
@@ -189,7 +190,7 @@ impl Calls {
             integration: masked(&integration),
             error,
         };
-        let (result, attempts) = (Err(failure), 0);
+        let (result, attempts) = (Err(Box::new(failure)), 0);
         let completion = Completion {
             ticket,
             result,
@@ -239,19 +240,20 @@ impl Calls {
     ) -> std::result::Result<(), Unwritten> {
         let [integration, ids @ ..] = given;
         let ids = &ids[..ids_of(operation).len()];
-        self.push(env, operation, ticket, *integration, ids)?;
+        let prefix = self.owner.settings.key_prefix.as_bytes();
+        self.push(operation, ticket, |out| {
+            text::write(env, prefix, *integration, ids, out)
+        })?;
         self.began(env, ticket, trace);
         Ok(())
     }
 
-    /// Hands a call on.
+    /// Hands a call on, whose arguments `write` writes.
     pub(super) fn push(
         &self,
-        env: sys::napi_env,
         operation: Operation,
         ticket: Ticket,
-        integration: sys::napi_value,
-        ids: &[sys::napi_value],
+        write: impl FnOnce(&mut Vec<u8>) -> std::result::Result<Lengths, Unwritten>,
     ) -> std::result::Result<(), Unwritten> {
         let call = Call {
             operation,
@@ -262,13 +264,11 @@ impl Calls {
             },
             ticket,
         };
-        let prefix = self.owner.settings.key_prefix.as_bytes();
-        self.shared
-            .gate
-            .push(call, |out| text::write(env, prefix, integration, ids, out))
+        self.shared.gate.push(call, write)
     }
 
     fn began(&self, env: sys::napi_env, ticket: Ticket, trace: Option<Box<Trace>>) {
+        self.owner.count(1);
         self.owner.began(1);
         self.under_way(env, ticket.number, trace, None);
     }
@@ -291,8 +291,8 @@ impl Calls {
 pub(super) fn ids_of(operation: Operation) -> &'static [&'static str] {
     match operation {
         Operation::SaveIds | Operation::DeleteIds => &["botmatic id", "external id"],
-        Operation::GetBotmaticId => &["external id"],
-        Operation::GetExtId => &["botmatic id"],
+        Operation::GetBotmaticId | Operation::GetBotmaticIds => &["external id"],
+        Operation::GetExtId | Operation::GetExtIds => &["botmatic id"],
         Operation::ListIds => &["cursor", "kind"],
         Operation::Backup => &["path"],
         Operation::DeleteAllIds | Operation::Compact => &[],

@@ -263,8 +263,11 @@ impl CompletionQueue {
                         settled.extend(settle(env, &values, call, done));
                     }
                     Some(Complete::Many(number, owner, many)) => {
+                        let settled = settle_many(env, &values, number, &owner, many);
+                        if self.settle.call(env, &settled).is_none() {
+                            self.settle.call(env, &settled);
+                        }
                         numbers.push(number);
-                        settled.extend(settle_many(env, &values, number, &owner, many));
                     }
                     None => {}
                 }

@@ -264,7 +264,7 @@ impl Gate {
     fn settle(&self, calls: impl Iterator<Item = WaitingCall>, error: &Error) {
         let failed = |waiting: WaitingCall| {
             let (ticket, failure) = waiting.into_failure(error.clone());
-            let (result, attempts) = (Err(failure), 0);
+            let (result, attempts) = (Err(Box::new(failure)), 0);
             Completion {
                 ticket,
                 result,

@@ -63,14 +63,13 @@ impl Owner {
         self.pending() >= self.settings.max_pending as usize
     }
 
-    /// A call more was made.
-    pub(super) fn count(&self) {
-        self.made.set(self.made.get() + 1);
+    /// So many calls more were made.
+    pub(super) fn count(&self, calls: usize) {
+        self.made.set(self.made.get() + calls as u64);
     }
 
     /// So many calls more are to be settled.
     pub(super) fn began(&self, count: usize) {
-        self.made.set(self.made.get() + count as u64);
         let pending = self.pending();
         self.pending.set(pending + count);
         if pending == 0 {
@@ -80,7 +79,7 @@ impl Owner {
 
     /// A call more was made, which failed already: it does not wait, but is to be told of.
     pub(super) fn refuse(&self) {
-        self.count();
+        self.count(1);
         self.report.hold(self.env);
     }
 
@@ -125,7 +124,7 @@ impl Owner {
     pub(super) fn tell(
         &self,
         trace: &Trace,
-        result: &std::result::Result<Answer, Failure>,
+        result: &std::result::Result<Answer, Box<Failure>>,
         attempts: u8,
         number: u32,
     ) {

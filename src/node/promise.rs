@@ -9,7 +9,7 @@ use napi::sys;
 use super::board::Board;
 use super::owner::Owner;
 use super::trace::Trace;
-use super::value::{Values, array, integer};
+use super::value::{Values, integer};
 use crate::call::Answer;
 use crate::engine::{Completion, Failure};
 
@@ -19,6 +19,9 @@ pub(super) struct Ticket {
     pub number: u32,
     place: u32,
 }
+
+/// Stands in place of a result, which is never a number, where the results of many calls follow.
+const MANY: i32 = 0;
 
 /// The place of a call that shares its promise with none.
 const ALONE: u32 = u32::MAX;
@@ -53,7 +56,7 @@ pub(super) struct UnderWay {
 
 /// Many calls with one promise.
 pub(super) struct Many {
-    results: Vec<Option<Result<Answer, Failure>>>,
+    results: Vec<Option<Result<Answer, Box<Failure>>>>,
     left: usize,
 }
 
@@ -67,24 +70,25 @@ impl Many {
     }
 }
 
-/// What JavaScript is to know of calls that share a promise: its number, and an array of what each comes
-/// to. Counts the calls off their store.
+/// What JavaScript is to know of calls that share a promise: its number, `MANY`, and what each comes to. An
+/// array would take longer to make here. Counts the calls off their store.
 pub(super) fn settle_many(
     env: sys::napi_env,
     values: &Values,
     number: u32,
     owner: &Owner,
     many: Many,
-) -> [sys::napi_value; 2] {
+) -> Vec<sys::napi_value> {
     let count = many.results.len();
     let results = many.results.into_iter().map(|result| match result {
         Some(Ok(answer)) => values.of(env, &answer),
         Some(Err(failure)) => owner.fail(&failure, number).unwrap_or(values.undefined),
         None => values.undefined,
     });
-    let results = array(env, results).unwrap_or(values.undefined);
+    let settled = [integer(env, number as i32), integer(env, MANY)];
+    let settled = settled.into_iter().chain(results).collect();
     owner.settled(count);
-    [integer(env, number as i32), results]
+    settled
 }
 
 /// What JavaScript is to know of a settled call: the number of its promise, less than zero when it is

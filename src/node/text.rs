@@ -90,11 +90,37 @@ pub(super) fn write(
     out: &mut Vec<u8>,
 ) -> std::result::Result<Lengths, Unwritten> {
     out.extend_from_slice(prefix);
-    let mut lengths = Lengths {
+    let lengths = Lengths {
         prefix: prefix.len() as u32,
         integration: append(env, integration, out)?,
         ..Lengths::default()
     };
+    write_ids(env, lengths, ids, out)
+}
+
+/// The same of an integration id whose text is known.
+pub(super) fn write_after(
+    env: sys::napi_env,
+    [prefix, integration]: [&[u8]; 2],
+    ids: &[sys::napi_value],
+    out: &mut Vec<u8>,
+) -> std::result::Result<Lengths, Unwritten> {
+    out.extend_from_slice(prefix);
+    out.extend_from_slice(integration);
+    let lengths = Lengths {
+        prefix: prefix.len() as u32,
+        integration: integration.len() as u32,
+        ..Lengths::default()
+    };
+    write_ids(env, lengths, ids, out)
+}
+
+fn write_ids(
+    env: sys::napi_env,
+    mut lengths: Lengths,
+    ids: &[sys::napi_value],
+    out: &mut Vec<u8>,
+) -> std::result::Result<Lengths, Unwritten> {
     let places = [&mut lengths.first, &mut lengths.second];
     for (n, (&id, length)) in ids.iter().zip(places).enumerate() {
         *length = append(env, id, out)?;

@@ -31,7 +31,7 @@ impl Trace {
     pub(super) fn arguments(
         &self,
         env: sys::napi_env,
-        result: &Result<Answer, Failure>,
+        result: &Result<Answer, Box<Failure>>,
         attempts: u8,
         promise: u32,
     ) -> Option<[sys::napi_value; 6]> {
@@ -39,7 +39,7 @@ impl Trace {
             Ok(Answer::Yes) => "true",
             Ok(Answer::No) => "false",
             Ok(Answer::Id(_) | Answer::Page(_)) => "found",
-            Ok(Answer::Missing) => "missing",
+            Ok(Answer::Missing | Answer::NoString | Answer::Unclear) => "missing",
             Err(failure) => failure.error.code(),
         };
         Some([

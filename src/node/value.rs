@@ -127,6 +127,8 @@ impl Values {
             Answer::Yes => self.yes,
             Answer::No => self.no,
             Answer::Missing => self.null,
+            Answer::NoString => self.no,
+            Answer::Unclear => self.undefined,
             Answer::Id(id) => string(env, id).unwrap_or(self.undefined),
             Answer::Page(page) => {
                 let texts = page.iter();
@@ -153,22 +155,6 @@ pub(super) fn array(
         unsafe { sys::napi_set_element(env, array, n as u32, item) };
     }
     Some(array)
-}
-
-/// How long an array is; 0 when it is none.
-pub(super) fn length(env: sys::napi_env, array: sys::napi_value) -> usize {
-    let mut length = 0;
-    // SAFETY: `array` is a live handle of `env`; `length` stays when it is no array.
-    unsafe { sys::napi_get_array_length(env, array, &mut length) };
-    length as usize
-}
-
-/// What stands at a place of an array.
-pub(super) fn element(env: sys::napi_env, array: sys::napi_value, place: usize) -> sys::napi_value {
-    let mut element = ptr::null_mut();
-    // SAFETY: `array` is a live handle of `env`; `element` is a valid place for another.
-    unsafe { sys::napi_get_element(env, array, place as u32, &mut element) };
-    element
 }
 
 /// `true` or `false`

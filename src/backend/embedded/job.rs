@@ -5,7 +5,6 @@ use tokio::sync::oneshot;
 
 use crate::call::{Args, Operation};
 use crate::error::Error;
-use crate::key::Half;
 
 /// Something to do, and who hears what it came to.
 pub(super) struct Job {
@@ -89,14 +88,5 @@ impl Calls {
     /// How long their arguments are, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.text.len()
-    }
-}
-
-/// Which half a lookup reads: the one that its id is of.
-pub(super) fn half_of(operation: Operation) -> Option<Half> {
-    match operation {
-        Operation::GetExtId => Some(Half::Botmatic),
-        Operation::GetBotmaticId => Some(Half::External),
-        _ => None,
     }
 }

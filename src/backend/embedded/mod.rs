@@ -43,7 +43,7 @@ use crate::backend::locked::locked;
 use crate::call::{Answer, Args, Operation};
 use crate::error::Error;
 use crate::settings::{Endpoint, Settings};
-use job::{Work, half_of};
+use job::Work;
 use registry::Usage;
 use trouble::Trouble;
 
@@ -60,7 +60,7 @@ impl Embedded {
     /// Answers a lookup at once; `None` when it is none, or that cannot be told without the writer. To be asked only
     /// while nothing is under way that it should come after.
     pub fn find(&self, operation: Operation, args: Args<'_>) -> Option<Answer> {
-        let half = half_of(operation)?;
+        let half = operation.half()?;
         let usage = locked(&self.usage);
         let found = usage.as_ref()?.store().find(args.stem, half, args.first)?;
         Some(found.map_or(Answer::Missing, Answer::Id))

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::change::{self, Change};
 use super::checkpoint::checkpoint;
 use super::disk::Disk;
-use super::job::{Calls, Done, half_of};
+use super::job::{Calls, Done};
 use super::log::{Frame, Log};
 use super::memtable::Memtable;
 use super::store::Shown;
@@ -265,7 +265,7 @@ fn plan<'a>(
         first,
         second,
     } = args;
-    if let Some(half) = half_of(operation) {
+    if let Some(half) = operation.half() {
         return Ok((Done::Found(view.get(stem, half, first)?), None));
     }
     Ok(match operation {

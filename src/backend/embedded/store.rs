@@ -9,7 +9,7 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::disk::Disk;
-use super::job::{Calls, Done, Job, Reply, Work, half_of};
+use super::job::{Calls, Done, Job, Reply, Work};
 use super::view::View;
 use super::writer::Writer;
 use crate::error::Error;
@@ -99,7 +99,7 @@ impl Store {
         let shown = self.shown.read();
         let view = shown.as_ref()?;
         let found = calls.iter().map(|(operation, args)| {
-            let half = half_of(operation)?;
+            let half = operation.half()?;
             let found = view.get(args.stem, half, args.first).ok()?;
             Some(Ok(Done::Found(found)))
         });

@@ -9,13 +9,13 @@ use redis::Value;
 use super::deletion::{Deletion, Step};
 use super::dialect::{Dialect, Feature, Lacks, is_lacking};
 use super::listing::Page;
-use super::operations::{Reception, of_reply, outcome, unexpected};
+use super::operations::{Reception, is_of_keys, of_reply, outcome, unexpected};
 use super::pipeline::Known;
 use super::replies::Reply;
 use super::run::Run;
 use crate::backend::{self, History, Outcome};
 use crate::call::{Answer, Operation};
-use crate::error::{Error, ReplyKind};
+use crate::error::Error;
 
 /// What came back for the calls of one sending, in order, as far as it came.
 pub struct Answers {
@@ -109,6 +109,10 @@ impl Answers {
                 self.learn(&error);
                 Outcome::Refused(error)
             }
+            Ok(Outcome::Settled(Ok(Answer::Unclear))) => {
+                self.dialect.learn(Feature::Together);
+                Outcome::Settled(Ok(Answer::Unclear))
+            }
             Ok(outcome) => outcome,
             Err(error) => self.out_of_step(error),
         }
@@ -117,8 +121,7 @@ impl Answers {
     /// What is refused for its several keys goes one by one on the next session.
     #[cold]
     fn learn(&self, error: &Error) {
-        let kind = ReplyKind::OneKey;
-        if matches!(error, Error::Reply { kind: of, .. } if *of == kind) {
+        if is_of_keys(error) {
             self.dialect.learn(Feature::Pairs);
         }
     }

@@ -6,9 +6,19 @@ use super::topology::Questions;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Commands {
     bytes: Vec<u8>,
+    /// How many replies they are owed: one each, but for those that several calls share.
     count: usize,
+    shared: Vec<Shared>,
     /// Which of them go elsewhere in a cluster than where their key is.
     targets: Vec<(usize, Target)>,
+}
+
+/// A command that several calls share: its reply is an array with one for each.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shared {
+    /// How many replies come before.
+    pub after: usize,
+    pub calls: usize,
 }
 
 /// Where a command goes in a cluster, whatever its key.
@@ -35,8 +45,7 @@ impl Commands {
     pub(super) fn with_capacity(bytes: usize) -> Commands {
         Commands {
             bytes: Vec::with_capacity(bytes),
-            count: 0,
-            targets: Vec::new(),
+            ..Commands::default()
         }
     }
 
@@ -71,6 +80,14 @@ impl Commands {
         self.count += 1;
     }
 
+    /// Begins a command that so many calls share, each with one argument. It is for one server.
+    pub(super) fn begin_shared(&mut self, name: &str, calls: usize) {
+        let after = self.count;
+        self.begin(name, calls);
+        self.count = after + calls;
+        self.shared.push(Shared { after, calls });
+    }
+
     /// Says where the command goes that was begun last.
     pub(super) fn to(&mut self, target: Target) {
         self.targets.push((self.count - 1, target));
@@ -93,12 +110,13 @@ impl Commands {
         self.bytes.extend_from_slice(b"\r\n");
     }
 
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.count
+    /// What is sent, how many replies it is owed, and which of these come together.
+    pub(super) fn into_parts(self) -> (Vec<u8>, usize, Vec<Shared>) {
+        (self.bytes, self.count, self.shared)
     }
 
     /// What is sent.
+    #[cfg(test)]
     pub(super) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
@@ -135,7 +153,7 @@ impl From<&Command<'_>> for Commands {
         Commands {
             bytes: command.bytes.to_vec(),
             count: 1,
-            targets: Vec::new(),
+            ..Commands::default()
         }
     }
 }
@@ -159,7 +177,7 @@ mod tests {
         commands.begin("SET", 2);
         commands.word([b"a", b"", b":b"]);
         commands.word([b""]);
-        assert_eq!(commands.len(), 2);
+        assert_eq!(commands.count, 2);
         assert_eq!(
             String::from_utf8(commands.into_bytes()).unwrap(),
             "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n*3\r\n$3\r\nSET\r\n$3\r\na:b\r\n$0\r\n\r\n"

@@ -46,6 +46,8 @@ pub(super) enum Feature {
     Name = 1 << 11,
     /// To refuse what it does not know: it hangs up.
     Refusals = 1 << 12,
+    /// `MGET`, for all keys of a lookup of many.
+    Together = 1 << 13,
 }
 
 /// Some of these.

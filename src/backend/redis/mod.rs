@@ -8,6 +8,7 @@ mod deletion;
 mod dialect;
 mod eviction;
 mod fence;
+mod in_flight;
 mod in_turn;
 mod kept;
 mod listing;
@@ -26,6 +27,7 @@ mod stats;
 mod stream;
 #[cfg(test)]
 mod testing;
+mod together;
 mod topology;
 
 use std::sync::Arc;

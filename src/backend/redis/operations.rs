@@ -30,11 +30,11 @@ pub(super) fn write(operation: Operation, args: Args<'_>, names: &Names, out: &m
             out.word(key(Half::External, second));
             out.word([first]);
         }
-        Operation::GetBotmaticId => {
+        Operation::GetBotmaticId | Operation::GetBotmaticIds => {
             out.begin(&names.get, 1);
             out.word(key(Half::External, first));
         }
-        Operation::GetExtId => {
+        Operation::GetExtId | Operation::GetExtIds => {
             out.begin(&names.get, 1);
             out.word(key(Half::Botmatic, first));
         }
@@ -107,10 +107,9 @@ pub(super) fn of_reply(
 ) -> Result<Outcome, Error> {
     let answer = match (operation, reply) {
         (Operation::SaveIds, Reply::Value(Value::Okay)) => Answer::Yes,
-        (Operation::GetBotmaticId | Operation::GetExtId, Reply::Value(Value::Nil)) => {
-            Answer::Missing
-        }
-        (Operation::GetBotmaticId | Operation::GetExtId, Reply::Text(id)) => Answer::Id(id),
+        (lookup, Reply::Text(id)) if lookup.half().is_some() => Answer::Id(id),
+        (lookup, Reply::Value(Value::Nil)) if lookup.half().is_some() => Answer::Missing,
+        (_, Reply::Shared(Value::Nil)) => Answer::NoString,
         (Operation::DeleteIds, Reply::Value(Value::Int(found))) => {
             history.deleted(found.clamp(0, 2) as u8)
         }
@@ -128,9 +127,13 @@ fn of_other(
     server: &Arc<str>,
     lacks: Lacks,
 ) -> Result<Outcome, Error> {
-    let Reply::Value(Value::ServerError(error)) = reply else {
-        history.is_lost = true;
-        return Err(unexpected(operation, server));
+    let (error, is_shared) = match reply {
+        Reply::Value(Value::ServerError(error)) => (error, false),
+        Reply::Shared(Value::ServerError(error)) => (error, true),
+        _ => {
+            history.is_lost = true;
+            return Err(unexpected(operation, server));
+        }
     };
     let error = match operation {
         // The pair may be saved in two commands.
@@ -141,10 +144,19 @@ fn of_other(
         },
         _ => Error::from_reply(server, &error),
     };
-    Ok(match error.is_transient() {
-        true => Outcome::Refused(error),
-        false => Outcome::Settled(Err(error)),
-    })
+    Ok(
+        match error.is_transient() && !(is_shared && is_of_keys(&error)) {
+            true => Outcome::Refused(error),
+            false if is_shared => Outcome::Settled(Ok(Answer::Unclear)),
+            false => Outcome::Settled(Err(error)),
+        },
+    )
+}
+
+/// Whether a command was refused for its several keys.
+pub(super) fn is_of_keys(error: &Error) -> bool {
+    let kind = ReplyKind::OneKey;
+    matches!(error, Error::Reply { kind: of, .. } if *of == kind)
 }
 
 fn both(halves: [HalfReception; 2], history: &mut History) -> Outcome {

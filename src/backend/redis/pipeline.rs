@@ -12,6 +12,7 @@ use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
 use super::commands::Commands;
+use super::in_flight::InFlight;
 use super::replies::{Reply, decode};
 use super::response_timeout::ResponseTimeout;
 
@@ -45,12 +46,6 @@ pub(super) enum Known {
     Unsent,
 }
 
-/// What one sending is owed.
-struct InFlight {
-    count: usize,
-    replies: Vec<Reply>,
-}
-
 impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
     /// Nothing sent yet. The connection ends when it owes replies and is silent for `silence`.
     pub(super) fn new(stream: S, silence: Duration) -> Pipeline<S> {
@@ -72,15 +67,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
 
     /// Sends commands after all that were sent before, once polled.
     pub(super) fn send(&mut self, commands: Commands) {
-        let count = commands.len();
+        let (bytes, count, shared) = commands.into_parts();
         if self.in_flight.is_empty() {
             self.silence.heard();
         }
-        self.in_flight.push_back(InFlight {
-            count,
-            replies: Vec::with_capacity(count),
-        });
-        let bytes = commands.into_bytes();
+        self.in_flight.push_back(InFlight::new(count, shared));
         self.unwritten_bytes += bytes.len();
         self.unwritten.push_back(bytes);
     }
@@ -100,13 +91,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Vec<Reply>>> {
         loop {
             if self.complete > 0
-                && let Some(InFlight { replies, .. }) = self.in_flight.pop_front()
+                && let Some(sent) = self.in_flight.pop_front()
             {
                 self.complete -= 1;
                 if self.in_flight.is_empty() {
                     self.silence.rest();
                 }
-                return Poll::Ready(Ok(replies));
+                return Poll::Ready(Ok(sent.replies));
             }
             if let Some(end) = &mut self.end {
                 return Poll::Ready(Err(std::mem::replace(end, closed())));
@@ -129,8 +120,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
         let unsent = self.unwritten.len() - usize::from(self.written > 0);
         let sent = self.in_flight.len() - unsent;
         let in_flight = self.in_flight.drain(..).enumerate();
-        in_flight.map(move |(n, InFlight { replies, .. })| match n < sent {
-            true => Known::Replies(replies),
+        in_flight.map(move |(n, owed)| match n < sent {
+            true => Known::Replies(owed.replies),
             false => Known::Unsent,
         })
     }
@@ -185,8 +176,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
     /// One that ends within a reply is no hang-up: what was asked there was about to be answered.
     fn ended(&self, error: io::Error) -> io::Error {
         use io::ErrorKind::{ConnectionAborted, ConnectionReset, UnexpectedEof};
+        let first = self.in_flight.get(self.complete);
+        let is_within = first.is_some_and(InFlight::is_within);
         match error.kind() {
-            ConnectionReset | UnexpectedEof if !self.input.is_empty() => {
+            ConnectionReset | UnexpectedEof if !self.input.is_empty() || is_within => {
                 io::Error::new(ConnectionAborted, error)
             }
             _ => error,
@@ -202,15 +195,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
             Ok(_) => {}
         }
         self.silence.heard();
-        while let Some(reply) = decode(&mut self.input)? {
-            // One that nobody asked for: a server that hangs up may say why.
-            let Some(sent) = self.in_flight.get_mut(self.complete) else {
-                continue;
+        loop {
+            let is_there = match self.in_flight.get_mut(self.complete) {
+                Some(sent) => {
+                    let is_there = sent.take(&mut self.input)?;
+                    self.complete += usize::from(sent.is_complete());
+                    is_there
+                }
+                // One that nobody asked for: a server that hangs up may say why.
+                None => decode(&mut self.input)?.is_some(),
             };
-            sent.replies.push(reply);
-            self.complete += usize::from(sent.replies.len() == sent.count);
+            if !is_there {
+                return Poll::Ready(Ok(()));
+            }
         }
-        Poll::Ready(Ok(()))
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) enum Reply {
     Text(Bytes),
     /// Any other; an error is [`Value::ServerError`].
     Value(Value),
+    /// What there is for one of several calls that share a command, where that is no string.
+    Shared(Value),
 }
 
 impl Reply {
@@ -25,7 +27,7 @@ impl Reply {
     pub(super) fn into_value(self) -> Value {
         match self {
             Reply::Text(text) => Value::BulkString(text.into()),
-            Reply::Value(value) => value,
+            Reply::Value(value) | Reply::Shared(value) => value,
         }
     }
 }
@@ -76,6 +78,20 @@ pub(super) fn decode(input: &mut BytesMut) -> io::Result<Option<Reply>> {
     };
     input.advance(line.end);
     Ok(Some(Reply::Value(value)))
+}
+
+/// Takes the head of an array off `input`, when an array of so many replies comes first; `None` when that
+/// is not known yet.
+pub(super) fn decode_head(input: &mut BytesMut, length: usize) -> io::Result<Option<bool>> {
+    let Some(line) = Line::first(input)? else {
+        return Ok(None);
+    };
+    let is_it = line.kind == b'*' && line.length()? == Some(length);
+    if is_it {
+        let end = line.end;
+        input.advance(end);
+    }
+    Ok(Some(is_it))
 }
 
 /// Reads a reply that is there in full. Errors are bytes too: Redis cuts what it quotes at a length,
@@ -189,7 +205,7 @@ impl Line<'_> {
     }
 }
 
-fn nonsense() -> io::Error {
+pub(super) fn nonsense() -> io::Error {
     io::Error::new(
         io::ErrorKind::InvalidData,
         "what came is no reply in its protocol",

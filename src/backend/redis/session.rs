@@ -20,6 +20,7 @@ use super::listing::Page;
 use super::operations::write;
 use super::sentinel;
 use super::server::{Place, Server};
+use super::together::Together;
 use crate::backend::{self, ConnectError, End};
 use crate::call::{Args, Operation};
 use crate::error::Error;
@@ -84,6 +85,13 @@ impl Session {
     fn answers(&mut self, received: Received) -> Answers {
         let pages = self.pages.pop_front().unwrap_or_default();
         Answers::new(self.dialect.clone(), self.lacks, received, pages)
+    }
+
+    /// Whether several lookups may go with one command. Nodes of a cluster have some of the keys each.
+    fn takes_together(&self) -> bool {
+        let lacks = self.dialect.lacks();
+        let is_single = matches!(self.connections, Connections::Single(_));
+        is_single && !lacks.has(Feature::Together) && !lacks.has(Feature::Refusals)
     }
 
     fn keyspace(&self) -> Keyspace {
@@ -168,13 +176,23 @@ impl backend::Session for Session {
         let mut commands = Commands::with_capacity(room);
         let names = &self.settings.names;
         let mut pages = Vec::new();
+        let mut together = Together::new(names);
         for (operation, args) in calls {
+            if let Operation::GetBotmaticIds | Operation::GetExtIds = operation
+                && let Some(half) = operation.half()
+                && self.takes_together()
+            {
+                together.add(half, args, &mut commands);
+                continue;
+            }
+            together.write(&mut commands);
             if operation == Operation::ListIds {
                 pages.push(Page::write(args, self.keyspace(), names, &mut commands));
             } else {
                 write(operation, args, names, &mut commands);
             }
         }
+        together.write(&mut commands);
         self.in_flight += 1;
         self.pages.push_back(pages);
         match &mut self.connections {
