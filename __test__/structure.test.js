@@ -17,7 +17,7 @@ const RUST = files('src', '.rs')
 const JAVASCRIPT = ['index.js', ...files('lib', '.js')]
 
 /** Each layer may use those behind it. */
-const RUST_LAYERS = ['node', 'engine', 'backend', 'settings', 'error', 'key', 'call']
+const RUST_LAYERS = ['node', 'engine', 'backend', 'settings', 'error', 'call', 'key']
 const JAVASCRIPT_LAYERS = [
   'index',
   'bulk',
