@@ -70,10 +70,13 @@ const wipes = (setting, report) => ({
   hconcat: Object.entries(WIPE).map(([figure, title]) => ({ title, ...bars(figure) }))
 })
 
-/** Writes `chart-….svg` and `wipe-….svg` of each setting of the report into the directory. */
+/** Writes `calls-….svg` and `wipes-….svg` of each setting of the report into the directory. */
 const draw = async (report, directory) => {
-  for (const setting of Object.keys(report.limits)) {
-    for (const [kind, specify] of Object.entries({ calls, wipes })) {
+  for (const [kind, { specify, of }] of Object.entries({
+    calls: { specify: calls, of: report.results },
+    wipes: { specify: wipes, of: report.wipes }
+  })) {
+    for (const setting of new Set(of.map(({ setting }) => setting))) {
       const { spec } = vegaLite.compile(specify(setting, report))
       const view = new vega.View(vega.parse(spec), { renderer: 'none' })
       const name = setting.replace(/[^a-z0-9]+/gi, '-').toLowerCase()

@@ -69,4 +69,30 @@ const printWipes = (setting, wipes) => {
   print(`${setting}: deleteAllIds`, head, rows)
 }
 
-module.exports = { printCalls, printWipes }
+/** Calls on many pairs: figures of different kinds, one a row. */
+const printBulk = (figures) => {
+  const rows = Object.entries(figures).map(([name, values]) => [name, spread(values)])
+  print('many pairs: a second, where nothing else is said', ['', ''], rows)
+}
+
+/** Embedded stores, with how many times as fast ours is. */
+const printEmbedded = (results) => {
+  const names = [...new Set(results.map(({ contender }) => contender))]
+  const rows = [...new Set(results.map(({ workload }) => workload))].map((workload) => {
+    const rates = names.map((name) =>
+      results.find((result) => result.workload === workload && result.contender === name)
+    )
+    const [ours] = rates
+    const times = (rate) => (ours.rate.median / rate.median).toFixed(2)
+    return [
+      workload,
+      ...rates.map((of) => {
+        if (!of) return ''
+        return of === ours ? spread(of.rate) : `${spread(of.rate)} (${times(of.rate)})`
+      })
+    ]
+  })
+  print('embedded: a second (how many times as fast this store is)', ['', ...names], rows)
+}
+
+module.exports = { printBulk, printCalls, printEmbedded, printWipes }

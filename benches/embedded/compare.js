@@ -1,14 +1,16 @@
 /**
- * `npm run bench:embedded`: the store in a file beside other embedded stores, with the same pairs and all on the
- * disk before it is answered, in one run; `npm run bench:embedded -- 5` for as many rounds. The folder is that
- * of the working directory, since another one may be on a disk that does not sync.
+ * The store in a file beside other embedded stores, with the same pairs and all on the disk before it is
+ * answered. The folder is that of the working directory, since another one may be on a disk that does not sync.
  */
 
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
+const { summary } = require('../summary')
 
+/** Apart from the other packages, since some have to be compiled where there is no binary for the platform. */
 const install = () => {
+  if (fs.existsSync(path.join(__dirname, 'node_modules', 'better-sqlite3'))) return
   // Where no binary is to be had, headers that are here already spare a download.
   const own = path.join(process.execPath, '..', '..')
   const hasHeaders = fs.existsSync(path.join(own, 'include', 'node', 'node_api.h'))
@@ -17,12 +19,7 @@ const install = () => {
   const { status } = spawnSync('npm', args, { cwd: __dirname, env, stdio: 'inherit' })
   if (status !== 0) throw new Error('npm install failed, see above')
 }
-if (!fs.existsSync(path.join(__dirname, 'node_modules', 'better-sqlite3'))) install()
 
-const Table = require('cli-table3')
-const { CONTENDERS } = require('./contenders')
-
-const ROUNDS = Number(process.argv[2] ?? 3)
 /** By how many pairs are saved in one go, how many times. */
 const SAVES = { 1: 1_000, 64: 300, 1024: 60 }
 const FINDS = 256
@@ -79,38 +76,24 @@ const measure = async (create) => {
   return figures
 }
 
-const median = (numbers) =>
-  [...numbers].sort((one, other) => one - other)[Math.floor(numbers.length / 2)]
-
-const main = async () => {
-  const rounds = Object.fromEntries(Object.keys(CONTENDERS).map((name) => [name, []]))
-  // In turn, so that what else the machine does falls on all of them.
-  for (let n = 0; n < ROUNDS; n++) {
+/** Calls a second of each contender in each figure, in turn; calls `advance` after each round. */
+const compareEmbedded = async (rounds, advance) => {
+  install()
+  const { CONTENDERS } = require('./contenders')
+  const runs = new Map(Object.keys(CONTENDERS).map((name) => [name, []]))
+  for (let n = 0; n < rounds; n++) {
     for (const [name, create] of Object.entries(CONTENDERS))
-      rounds[name].push(await measure(create))
+      runs.get(name).push(await measure(create))
+    advance()
   }
-  const names = Object.keys(CONTENDERS)
-  const table = new Table({
-    head: ['a second', ...names],
-    colAligns: ['left', ...names.map(() => 'right')]
-  })
-  for (const figure of Object.keys(rounds[names[0]][0])) {
-    const medians = names.map((name) =>
-      median(rounds[name].map((round) => round[figure] ?? Number.NaN))
-    )
-    const [own] = medians
-    const shown = medians.map((value, n) => {
-      if (Number.isNaN(value)) return '-'
-      const rate = value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString('en-US')
-      return n === 0 ? rate : `${rate} (${(own / value).toFixed(2)})`
-    })
-    table.push([figure, ...shown])
-  }
-  console.log(table.toString())
-  console.log('In brackets: how many times as fast this store is.')
+  return [...runs].flatMap(([contender, done]) =>
+    Object.entries(summary(done)).map(([workload, rate]) => ({
+      setting: 'embedded',
+      contender,
+      workload,
+      rate
+    }))
+  )
 }
 
-main().catch((error) => {
-  console.error(`bench: ${error.message}`)
-  process.exitCode = 1
-})
+module.exports = { compareEmbedded }
