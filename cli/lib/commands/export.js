@@ -64,7 +64,7 @@ async function* sorted(job, blocks, folder) {
   try {
     for await (const block of blocks) for (const line of block) sorter.add(line)
     job.screen.stop()
-    job.screen.start('written')
+    job.screen.start('pairs written')
     for (const block of sorter.blocks()) yield block
   } finally {
     sorter.close()
@@ -88,7 +88,7 @@ const run = async (job, options, [name], command) => {
       job.screen.update(count, total && Math.min(1, count / total))
     }
     job.wait(target.name)
-    job.screen.start(options.unsorted ? 'written' : 'read')
+    job.screen.start(options.unsorted ? 'pairs written' : 'pairs read')
     const blocks = found(job, target, wanted, options.unsorted ? () => {} : tell)
     const folder = isTaken
       ? path.join(os.tmpdir(), `key-store-export-${process.pid}`)

@@ -33,7 +33,7 @@ const one = async (job, options, wanted) => {
   const target = job.open(options)
   if (options.repair) await confirm(job, `Write the missing halves in ${target.name}?`)
   const findings = new Findings(job, options)
-  job.screen.start('looked at')
+  job.screen.start('halves looked at')
   const counts = await verifyHalves(job, target, wanted, options, findings)
   const { pairs = 0, missing = 0, disagreeing = 0, shared = 0, repaired = 0 } = counts
   const parts = [`${number(pairs)} whole pairs`]
@@ -52,7 +52,7 @@ const two = async (job, options, wanted, [fromUrl, toUrl]) => {
   const [from, to] = [job.open(options, 'from', fromUrl), job.open(options, 'to', toUrl)]
   const findings = new Findings(job, options)
   const comparison = new Comparison(job, from, to, wanted, findings)
-  job.screen.start('compared')
+  job.screen.start('pairs compared')
   await (options.quick ? comparison.quick() : comparison.full())
   const { counts } = comparison
   const isSame = findings.count === 0

@@ -28,7 +28,7 @@ class Progress {
 
   /**
    * @param {'bar' | 'log' | 'none'} kind
-   * @param {string} task what is done with pairs: `imported`
+   * @param {string} task what is counted: `pairs imported`
    * @param {(text: string) => void} write a line of the log
    */
   constructor(kind, task, write) {
@@ -91,7 +91,7 @@ class Progress {
   #line() {
     const seconds = (performance.now() - this.#began) / 1_000
     const rate = seconds > 0 ? this.#pairs / seconds : 0
-    const words = [`${number(this.#pairs)} pairs ${this.#task}`, `${number(rate)}/s`]
+    const words = [`${number(this.#pairs)} ${this.#task}`, `${number(rate)}/s`]
     if (this.#part !== undefined) {
       words.unshift(`${Math.floor(this.#part * 100)} %`)
       const left = this.#part > 0 ? (seconds * (1 - this.#part)) / this.#part : Number.NaN

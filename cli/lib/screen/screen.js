@@ -72,7 +72,7 @@ class Screen {
     this.warn(line === undefined ? reason : `line ${line}: ${reason}`)
   }
 
-  /** @param {string} task what is done with pairs: `imported` */
+  /** @param {string} task what is counted: `pairs imported` */
   start(task) {
     const { progress = 'auto', quiet } = this.#options
     const kind = progress === 'auto' ? (process.stderr.isTTY ? 'bar' : 'log') : progress

@@ -73,7 +73,7 @@ const load = async (job, target, options, { done, origin, open }) => {
   job.advice = () => adviceOf(options, done, transfer.counts)
   if (from) job.screen.note(`goes on after ${number(from.counts.pairs)} pairs`)
   const began = performance.now()
-  job.screen.start(done)
+  job.screen.start(`pairs ${done}`)
   try {
     await transfer.run(source.batches())
     checkpoint?.remove()

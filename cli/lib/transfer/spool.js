@@ -43,7 +43,7 @@ const write = async (job, from, wanted, path) => {
 const spooled = async (job, from, to, wanted, options) => {
   const path = `${options.resume}.pairs`
   if (!fs.existsSync(path)) {
-    job.screen.start('read')
+    job.screen.start('pairs read')
     await write(job, from, wanted, path)
     job.screen.stop()
   }
