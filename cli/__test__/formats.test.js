@@ -55,7 +55,7 @@ const ODD = [
 
 const FORMATS = [
   ['pairs.ndjson', []],
-  ['pairs.csv', []],
+  ['pairs.csv', ['--header']],
   ['pairs.tsv', []],
   ['pairs.ndjson.gz', []],
   ['pairs.csv.gz', []],

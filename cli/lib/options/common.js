@@ -75,7 +75,8 @@ const file = (command) =>
       '--format <format>',
       'by default csv for names with .csv or .tsv, else ndjson'
     ).choices(['ndjson', 'csv']),
-    new Option('--no-header', 'CSV: the first line is a pair, not the names of the columns'),
+    new Option('--header', 'CSV: the first line has the names of the columns; so it is by default'),
+    new Option('--no-header', 'CSV: the first line is a pair already'),
     new Option(
       '--columns <names>',
       'CSV: the columns in their order, as integrationId,botmaticId,extId; name=theirs for another name in ' +

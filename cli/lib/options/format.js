@@ -12,8 +12,8 @@ const formatOf = (path, options) => {
   const [, extension] = /\.(csv|tsv)(?:\.gz)?$/i.exec(path) ?? []
   const format = options.format ?? (extension ? 'csv' : 'ndjson')
   if (format === 'ndjson') {
-    if (options.columns ?? options.delimiter ?? (options.header === false || undefined)) {
-      throw usage('--columns, --delimiter and --no-header are for CSV: add --format csv')
+    if ((options.columns ?? options.delimiter ?? options.header) !== undefined) {
+      throw usage('--header, --columns and --delimiter are for CSV: add --format csv')
     }
     return { format }
   }
@@ -22,7 +22,8 @@ const formatOf = (path, options) => {
   if (delimiter === '' || /["\r\n]/.test(delimiter)) {
     throw usage('--delimiter must be a text without quotes and line ends')
   }
-  return { format, header: options.header, columns: parseColumns(options.columns), delimiter }
+  const { header = true } = options
+  return { format, header, columns: parseColumns(options.columns), delimiter }
 }
 
 module.exports = { formatOf }
