@@ -10,8 +10,22 @@ const DIRECTORY = path.join(ROOT, '__test__')
 /** That of the library, and that of the command line. */
 const DIRECTORIES = [DIRECTORY, path.join(ROOT, 'cli', '__test__')]
 const LIMIT = '--test-timeout=300000'
-/** Most wait for a server, so that a file for each core leaves none idle. */
-const FILES = `--test-concurrency=${os.availableParallelism()}`
+
+/** These judge how soon something is: each has the machine to itself. */
+const ALONE = new Set([
+  'chaos.test.js',
+  'cluster-load.test.js',
+  'credentials.test.js',
+  'embedded-disk.test.js',
+  'faults.test.js',
+  'late.test.js',
+  'network.test.js',
+  'quit.test.js',
+  'ready.test.js',
+  'secure.test.js',
+  'silence.test.js',
+  'trouble.test.js'
+])
 
 const words = process.argv.slice(2)
 const options = words.filter((word) => word.startsWith('-'))
@@ -26,7 +40,18 @@ const files =
           .map((name) => path.join(folder, name))
       )
 const paths = files.map((file) => (fs.existsSync(file) ? file : path.join(DIRECTORY, file)))
-const { status } = spawnSync(process.execPath, ['--test', LIMIT, FILES, ...options, ...paths], {
-  stdio: 'inherit'
-})
-process.exitCode = status ?? 1
+
+/** So many files at once: most wait for a server, so that one for each core leaves none idle. */
+const run = (some, atOnce) => {
+  if (some.length === 0) return
+  const args = ['--test', LIMIT, `--test-concurrency=${atOnce}`, ...options, ...some]
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' })
+  if (status !== 0) process.exitCode = status ?? 1
+}
+
+const isAlone = (file) => ALONE.has(path.basename(file))
+run(
+  paths.filter((file) => !isAlone(file)),
+  os.availableParallelism()
+)
+run(paths.filter(isAlone), 1)
