@@ -2,6 +2,7 @@
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
+const { startFake } = require('./support/fake-redis')
 const { open } = require('./support/open')
 const { useServer } = require('./support/redis')
 
@@ -102,6 +103,21 @@ describe('a user who may not look many up together', () => {
     assert.deepEqual(await store.getExtIds('i', [1, 2, 3, 10]), ['x1', 'x2', undefined, 'x10'])
     assert.deepEqual(told, ['NOPERM'])
   })
+})
+
+test('a walk takes a page of any size', async (t) => {
+  const fake = await startFake(t)
+  const count = 130_000
+  for (let n = 0; n < count; n++) {
+    fake.data.set(`i:b:${n}`, `x${n}`)
+    fake.data.set(`i:e:x${n}`, `${n}`)
+  }
+  let walked = 0
+  for await (const [id, other] of open(t, fake.url, { strict: true }).pairs('i')) {
+    assert.equal(other, `x${id}`)
+    walked++
+  }
+  assert.equal(walked, count)
 })
 
 test('ids that are long, empty, or of other types stand where they were', async (t) => {
