@@ -66,6 +66,14 @@ describe('what is not found together is looked up alone', () => {
     }
   })
 
+  test('and is answered also when the store is closed meanwhile', async (t) => {
+    const store = await filled(t, server.url, { strict: true })
+    const looked = store.getExtIds('i', ['no', 1, 'none'])
+    assert.equal(await store.quit(), true)
+    assert.deepEqual(await looked, [null, 'x1', null])
+    assert.equal(store.stats().pending, 0)
+  })
+
   test('a key of another type fails alone, and is told once', async (t) => {
     const told = []
     const onError = ({ code, operation }) => told.push([code, operation])
