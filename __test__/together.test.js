@@ -113,6 +113,20 @@ describe('a user who may not look many up together', () => {
   })
 })
 
+test('a proxy that hangs up on it is asked so once', async (t) => {
+  const fake = await startFake(t, ([name], connection) =>
+    name === 'MGET' ? connection.close() : undefined
+  )
+  const store = open(t, fake.url)
+  await store.saveAllIds(
+    'i',
+    found.map((id, n) => [n, id])
+  )
+  for (let round = 0; round < 2; round++) assert.deepEqual(await store.getExtIds('i', ids), found)
+  assert.equal(fake.log.filter(([name]) => name === 'MGET').length, 1)
+  assert.equal(store.stats().reconnects, 1)
+})
+
 test('a walk takes a page of any size', async (t) => {
   const fake = await startFake(t)
   const count = 130_000

@@ -237,6 +237,13 @@ impl backend::Session for Session {
                 use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
                 let is_hang_up =
                     matches!(cause.kind(), BrokenPipe | ConnectionReset | UnexpectedEof);
+                if is_hang_up
+                    && let Connections::Single(connection) = &self.connections
+                    && connection.pipeline.owes_first_shared()
+                {
+                    // Perhaps for the command: it is done without.
+                    self.dialect.learn(Feature::Together);
+                }
                 Err(End { error, is_hang_up })
             }
         })
