@@ -106,6 +106,18 @@ describe('a user who may not look many up together', () => {
     assert.equal(store.stats().calls, 2 * COUNT)
   })
 
+  test('sees nothing of later calls either', async (t) => {
+    for (const [n, rest] of [[], ids.slice(3, 1_000)].entries()) {
+      const { store } = await as(t, `eve${n}`, '~*', '+@all', '-mget')
+      const looked = store.getExtIds('i', ['no', 1, 2, ...rest])
+      const later = [store.saveIds('i', 'no', 'y'), store.deleteIds('i', 1, 'x1')]
+      later.push(store.deleteAllIds('i'))
+      const expected = [null, 'x1', 'x2', ...rest.map((id) => `x${id}`)]
+      assert.deepEqual(await looked, expected)
+      assert.deepEqual(await Promise.all(later), [true, true, true])
+    }
+  })
+
   test('for a key fails for that key only', async (t) => {
     const { store, told } = await as(t, 'bob', '~i:b:1*', '~i:b:2*', '+@all')
     assert.deepEqual(await store.getExtIds('i', [1, 2, 3, 10]), ['x1', 'x2', undefined, 'x10'])

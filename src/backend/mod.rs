@@ -67,7 +67,7 @@ pub trait Session: Send + 'static {
     /// have `bytes` of text.
     fn send<'a>(
         &mut self,
-        calls: impl ExactSizeIterator<Item = (Operation, Args<'a>)>,
+        calls: impl ExactSizeIterator<Item = (Operation, Args<'a>)> + Clone,
         bytes: usize,
     );
 

@@ -36,7 +36,7 @@ pub(super) struct Pipeline<S> {
     silence: ResponseTimeout,
     end: Option<io::Error>,
     has_ended_owing: bool,
-    /// Whether a reply has come that several calls share.
+    /// Whether a reply has come that several calls share, and was no error.
     has_shared: bool,
 }
 
@@ -116,10 +116,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
         self.has_ended_owing || !self.in_flight.is_empty()
     }
 
-    /// Whether the reply that comes next is one that several calls share, and the first such.
-    pub(super) fn owes_first_shared(&self) -> bool {
+    /// Whether the reply that comes next is one that several calls share.
+    pub(super) fn owes_shared(&self) -> bool {
         let first = self.in_flight.get(self.complete);
-        !self.has_shared && first.is_some_and(|owed| owed.next_shared().is_some())
+        first.is_some_and(|owed| owed.next_shared().is_some())
+    }
+
+    /// Whether such a reply has come, and was no error.
+    pub(super) fn has_shared(&self) -> bool {
+        self.has_shared
     }
 
     /// Takes what is known of each sending in flight, in order, now that no more will be.
