@@ -83,6 +83,16 @@ const CASES = {
   'a database of SQLite': [() => write(`SQLite format 3\0${'x'.repeat(8_000)}`), /no file of this/],
   'the beginning of a database': [() => write('redb\x1A\x0A\xA9\x0D\x0A'), /no file of this store/],
   'a database of another program': [() => foreign('other'), /no file of this store.*as it is/],
+  'a database of an earlier redb': [
+    () => {
+      const file = foreign('other')
+      const text = fs.readFileSync(file)
+      // The format of either commit slot.
+      for (const at of [64, 192]) text[at] = 2
+      return write(text)
+    },
+    /no file of this store.*as it is/
+  ],
   'a database whose table only has the same name': [
     () => foreign('alike'),
     /no file of this store/
@@ -100,6 +110,14 @@ const CASES = {
     async () => {
       const file = await closed(2_000)
       fs.truncateSync(file, fs.statSync(file).size / 2)
+      return file
+    },
+    /damaged/
+  ],
+  'a file whose end is missing after a crash': [
+    async () => {
+      const file = await left(2_000)
+      fs.truncateSync(file, 9 * 4096)
       return file
     },
     /damaged/

@@ -2,6 +2,7 @@
 
 const assert = require('node:assert/strict')
 const { describe, test } = require('node:test')
+const { startFake } = require('./support/fake-redis')
 const { open } = require('./support/open')
 const { useServer } = require('./support/redis')
 
@@ -65,6 +66,14 @@ describe('what is not found together is looked up alone', () => {
     }
   })
 
+  test('and is answered also when the store is closed meanwhile', async (t) => {
+    const store = await filled(t, server.url, { strict: true })
+    const looked = store.getExtIds('i', ['no', 1, 'none'])
+    assert.equal(await store.quit(), true)
+    assert.deepEqual(await looked, [null, 'x1', null])
+    assert.equal(store.stats().pending, 0)
+  })
+
   test('a key of another type fails alone, and is told once', async (t) => {
     const told = []
     const onError = ({ code, operation }) => told.push([code, operation])
@@ -97,11 +106,52 @@ describe('a user who may not look many up together', () => {
     assert.equal(store.stats().calls, 2 * COUNT)
   })
 
+  test('sees nothing of later calls either', async (t) => {
+    for (const [n, rest] of [[], ids.slice(3, 1_000)].entries()) {
+      const { store } = await as(t, `eve${n}`, '~*', '+@all', '-mget')
+      const looked = store.getExtIds('i', ['no', 1, 2, ...rest])
+      const later = [store.saveIds('i', 'no', 'y'), store.deleteIds('i', 1, 'x1')]
+      later.push(store.deleteAllIds('i'))
+      const expected = [null, 'x1', 'x2', ...rest.map((id) => `x${id}`)]
+      assert.deepEqual(await looked, expected)
+      assert.deepEqual(await Promise.all(later), [true, true, true])
+    }
+  })
+
   test('for a key fails for that key only', async (t) => {
     const { store, told } = await as(t, 'bob', '~i:b:1*', '~i:b:2*', '+@all')
     assert.deepEqual(await store.getExtIds('i', [1, 2, 3, 10]), ['x1', 'x2', undefined, 'x10'])
     assert.deepEqual(told, ['NOPERM'])
   })
+})
+
+test('a proxy that hangs up on it is asked so once', async (t) => {
+  const fake = await startFake(t, ([name], connection) =>
+    name === 'MGET' ? connection.close() : undefined
+  )
+  const store = open(t, fake.url)
+  await store.saveAllIds(
+    'i',
+    found.map((id, n) => [n, id])
+  )
+  for (let round = 0; round < 2; round++) assert.deepEqual(await store.getExtIds('i', ids), found)
+  assert.equal(fake.log.filter(([name]) => name === 'MGET').length, 1)
+  assert.equal(store.stats().reconnects, 1)
+})
+
+test('a walk takes a page of any size', async (t) => {
+  const fake = await startFake(t)
+  const count = 130_000
+  for (let n = 0; n < count; n++) {
+    fake.data.set(`i:b:${n}`, `x${n}`)
+    fake.data.set(`i:e:x${n}`, `${n}`)
+  }
+  let walked = 0
+  for await (const [id, other] of open(t, fake.url, { strict: true }).pairs('i')) {
+    assert.equal(other, `x${id}`)
+    walked++
+  }
+  assert.equal(walked, count)
 })
 
 test('ids that are long, empty, or of other types stand where they were', async (t) => {

@@ -83,6 +83,15 @@ impl Operation {
         )
     }
 
+    /// The same by itself, where it may share a command with its neighbours.
+    pub fn alone(self) -> Operation {
+        match self {
+            Operation::GetBotmaticIds => Operation::GetBotmaticId,
+            Operation::GetExtIds => Operation::GetExtId,
+            operation => operation,
+        }
+    }
+
     /// Which half a lookup of an id reads: the one that its id is of.
     pub fn half(self) -> Option<Half> {
         match self {
@@ -149,10 +158,6 @@ pub enum Answer {
     Id(Bytes),
     /// There is no such id: `null`.
     Missing,
-    /// To one of many lookups: there is no string, but there may be something else.
-    NoString,
-    /// To one of many lookups: it has to be made by itself, since they were refused together.
-    Unclear,
     /// A page of a listing: where the next one begins, empty when there is none, and what is on this one.
     Page(Vec<Bytes>),
 }

@@ -3,6 +3,7 @@
 const { abortable } = require('./abortable')
 const { Seen } = require('./seen')
 const { isAmbiguous } = require('../delegate/delete-all')
+const { NativePromise } = require('../shared/globals')
 
 /** Where a listing begins, and what says that it is over. */
 const START = '-'
@@ -41,10 +42,16 @@ const countOf = (item) => {
   return { pairs: Number(item.slice(0, end)), rest: item.slice(end + 1) }
 }
 
+/** How many lookups go at once: a server may list all it has on one page, whatever it is asked for. */
+const CHUNK = 1_000
+
 /** What lookups come to: `null` also where a key holds no string. Rejects with the first failure. */
 const lookUp = async (calls, operation, integrationId, ids) => {
-  const found = ids.length > 0 ? await calls.many(operation, integrationId, ids) : []
-  return found.map((id) => {
+  const found = []
+  for (let at = 0; at < ids.length; at += CHUNK) {
+    found.push(calls.many(operation, integrationId, ids.slice(at, at + CHUNK)))
+  }
+  return (await NativePromise.all(found)).flat().map((id) => {
     if (typeof id === 'string' || id === null) return id
     if (id.code === 'WRONGTYPE') return null
     throw id

@@ -9,9 +9,6 @@ const { Silence } = require('./silence')
 const { binding: native } = require('./load')
 const { many } = require('../delegate/many')
 
-/** What the lookup of many comes to where there is no string, but perhaps something else. */
-const NO_STRING = false
-
 /**
  * The calls of a store that has a connection of its own. All that a call does it does inside its
  * promise, so that nothing is ever thrown at who makes it.
@@ -122,32 +119,10 @@ class NativeStore {
       return many(this, operation, integrationId, ids)
     }
     const integration = text(integrationId)
-    return operation.startsWith('get')
-      ? this.#lookUp(operation, integration, ids)
-      : this.#many(`${operation}Many`, integration, ids)
-  }
-
-  #many(name, integration, ids) {
     return new NativePromise((resolve) => {
       this.#ready(resolve)
-      this.#strictCalls[name](integration, ...ids)
+      this.#strictCalls[`${operation}Many`](integration, ...ids)
     })
-  }
-
-  /** Lookups that go together where they can; those that tell too little so are made again, one by one. */
-  async #lookUp(operation, integration, ids) {
-    const answers = await this.#many(`${operation}Together`, integration, ids)
-    const isClear = (answer) => answer !== NO_STRING && answer !== undefined
-    if (answers.every(isClear)) return answers
-    const places = [...answers.keys()].filter((place) => !isClear(answers[place]))
-    const unclear = places.map((place) => ids[place])
-    const alone = await this.#many(`${operation}Many`, integration, unclear)
-    places.forEach((place, n) => {
-      // What is there by now came with a later call.
-      const isLater = answers[place] === NO_STRING && typeof alone[n] === 'string'
-      answers[place] = isLater ? null : alone[n]
-    })
-    return answers
   }
 
   /** See index.d.ts. A lookup of its own, since it has as long as connecting may take. */

@@ -66,7 +66,7 @@ impl<A: Session, B: Session> Session for Either<A, B> {
 
     fn send<'a>(
         &mut self,
-        calls: impl ExactSizeIterator<Item = (Operation, Args<'a>)>,
+        calls: impl ExactSizeIterator<Item = (Operation, Args<'a>)> + Clone,
         bytes: usize,
     ) {
         match self {

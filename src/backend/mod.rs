@@ -67,7 +67,7 @@ pub trait Session: Send + 'static {
     /// have `bytes` of text.
     fn send<'a>(
         &mut self,
-        calls: impl ExactSizeIterator<Item = (Operation, Args<'a>)>,
+        calls: impl ExactSizeIterator<Item = (Operation, Args<'a>)> + Clone,
         bytes: usize,
     );
 
@@ -125,9 +125,12 @@ pub enum Outcome {
     Refused(Error),
     /// It may have been carried out.
     Lost,
+    /// A lookup told too little, as one of several with one command: it goes again by itself, at once. With
+    /// the reason, where they were refused together.
+    Again(Option<Error>),
 }
 
-/// What earlier sendings of a pair delete have done, as far as that is known.
+/// What earlier sendings of a pair delete have done, as far as that is known, or one of a lookup has told.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct History {
     /// How many of its keys they found, where both went in one step.
@@ -139,6 +142,9 @@ pub struct History {
     /// Whether a call after it, lost with it, saves one of its keys anew: what is found of it later
     /// then says nothing.
     pub is_overwritten: bool,
+    /// Whether there was no string, but perhaps something else: a string that is there later came with a
+    /// later call.
+    pub had_no_string: bool,
 }
 
 impl History {

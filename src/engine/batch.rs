@@ -179,8 +179,8 @@ impl<T> Batch<T> {
         }
     }
 
-    /// Settles the calls by what `came` back for each, in order. What is refused, what is lost, and what was carried
-    /// out before one of these that it should have come after, stays; the reason of a refusal, if
+    /// Settles the calls by what `came` back for each, in order. What is refused, what is lost, what goes again,
+    /// and what was carried out before one of these that it should have come after, stays; the reason of a refusal, if
     /// any, and how often that call was refused are told.
     pub(super) fn settle(
         &mut self,
@@ -210,6 +210,10 @@ impl<T> Batch<T> {
                 }
                 Outcome::Refused(error) => Some(Err(error)),
                 Outcome::Lost => rules.lost.cloned().map(Err),
+                Outcome::Again(_) => {
+                    entry.operation = entry.operation.alone();
+                    rules.lost.cloned().map(Err)
+                }
             };
             if let Some(result) = result {
                 let result = result.map_err(|error| entry.failure(&self.text, error));

@@ -74,10 +74,8 @@ impl Calls {
         }
         for (name, operation) in [
             ("saveIdsMany", Operation::SaveIds),
-            ("getBotmaticIdMany", Operation::GetBotmaticId),
-            ("getBotmaticIdTogether", Operation::GetBotmaticIds),
-            ("getExtIdMany", Operation::GetExtId),
-            ("getExtIdTogether", Operation::GetExtIds),
+            ("getBotmaticIdMany", Operation::GetBotmaticIds),
+            ("getExtIdMany", Operation::GetExtIds),
             ("deleteIdsMany", Operation::DeleteIds),
         ] {
             let calls = self.clone();

@@ -28,10 +28,7 @@ impl Calls {
         let calls = ids.chunks_exact(ids_of(operation).len());
         let count = calls.len();
         let refusal = self.refusal();
-        // A lookup by itself was one of many before.
-        if !matches!(operation, Operation::GetBotmaticId | Operation::GetExtId) {
-            self.owner.count(count);
-        }
+        self.owner.count(count);
         self.owner.began(count);
         let many = Some(Many::new(count));
         self.under_way(env, number, None, many);

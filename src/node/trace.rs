@@ -39,7 +39,7 @@ impl Trace {
             Ok(Answer::Yes) => "true",
             Ok(Answer::No) => "false",
             Ok(Answer::Id(_) | Answer::Page(_)) => "found",
-            Ok(Answer::Missing | Answer::NoString | Answer::Unclear) => "missing",
+            Ok(Answer::Missing) => "missing",
             Err(failure) => failure.error.code(),
         };
         Some([

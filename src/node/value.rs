@@ -127,8 +127,6 @@ impl Values {
             Answer::Yes => self.yes,
             Answer::No => self.no,
             Answer::Missing => self.null,
-            Answer::NoString => self.no,
-            Answer::Unclear => self.undefined,
             Answer::Id(id) => string(env, id).unwrap_or(self.undefined),
             Answer::Page(page) => {
                 let texts = page.iter();

@@ -88,7 +88,7 @@ impl Files {
     }
 
     /// Whether a database is there. Nothing else is opened for writing: that writes.
-    fn look(&self) -> Result<(), Trouble> {
+    fn look(&self, cache: usize) -> Result<(), Trouble> {
         let mut file = match File::open(&self.file) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -110,19 +110,21 @@ impl Files {
         if start != MAGIC {
             return Err(Trouble::Foreign);
         }
-        match Builder::new().open_read_only(&self.file) {
+        let mut builder = Builder::new();
+        match builder.set_cache_size(cache).open_read_only(&self.file) {
             Ok(database) => tables::is_new(&database).map(drop),
-            Err(DatabaseError::RepairAborted) => self.look_after_crash(),
+            Err(DatabaseError::RepairAborted) => self.look_after_crash(cache),
             Err(error) => Err(error.into()),
         }
     }
 
     /// After a crash redb opens a file only to write to it: to repair it.
-    fn look_after_crash(&self) -> Result<(), Trouble> {
+    fn look_after_crash(&self, cache: usize) -> Result<(), Trouble> {
         let file = File::open(&self.file)?;
         file.try_lock_shared().map_err(not_locked)?;
         let overlay = Overlay::new(file)?;
-        let database = self.builder().create_with_backend(overlay)?;
+        let mut builder = self.builder();
+        let database = builder.set_cache_size(cache).create_with_backend(overlay)?;
         tables::is_new(&database).map(drop)
     }
 
@@ -162,7 +164,7 @@ fn is_unfinished(file: &mut File) -> io::Result<bool> {
 
 impl Disk for Files {
     fn database(&self, cache: usize) -> Result<Database, Trouble> {
-        self.look()?;
+        self.look(cache)?;
         let is_new = self.length() == 0;
         let database = self.builder().set_cache_size(cache).create(&self.file)?;
         if is_new {

@@ -70,7 +70,7 @@ impl backend::Session for Session {
 
     fn send<'a>(
         &mut self,
-        calls: impl ExactSizeIterator<Item = (Operation, Args<'a>)>,
+        calls: impl ExactSizeIterator<Item = (Operation, Args<'a>)> + Clone,
         bytes: usize,
     ) {
         let mut sent = Calls::with_capacity(calls.len(), bytes);

@@ -76,7 +76,13 @@ fn words(error: &io::Error) -> String {
 impl From<StorageError> for Trouble {
     fn from(error: StorageError) -> Trouble {
         match error {
-            StorageError::Io(error) if error.kind() == ErrorKind::InvalidData => {
+            // What is to be read, and is not there, was cut off.
+            StorageError::Io(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::InvalidData | ErrorKind::UnexpectedEof
+                ) =>
+            {
                 Trouble::Damaged(error.to_string())
             }
             StorageError::Io(error) => Trouble::Io(error),
@@ -90,7 +96,8 @@ impl From<DatabaseError> for Trouble {
     fn from(error: DatabaseError) -> Trouble {
         match error {
             DatabaseError::DatabaseAlreadyOpen => Trouble::InUse,
-            DatabaseError::UpgradeRequired(version) => Trouble::Newer(version.into()),
+            // Of an earlier redb, with which no version of this module wrote.
+            DatabaseError::UpgradeRequired(_) => Trouble::Foreign,
             DatabaseError::Storage(error) => error.into(),
             other => Trouble::Io(io::Error::other(other)),
         }

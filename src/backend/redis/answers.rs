@@ -109,9 +109,9 @@ impl Answers {
                 self.learn(&error);
                 Outcome::Refused(error)
             }
-            Ok(Outcome::Settled(Ok(Answer::Unclear))) => {
+            Ok(Outcome::Again(Some(error))) => {
                 self.dialect.learn(Feature::Together);
-                Outcome::Settled(Ok(Answer::Unclear))
+                Outcome::Again(Some(error))
             }
             Ok(outcome) => outcome,
             Err(error) => self.out_of_step(error),

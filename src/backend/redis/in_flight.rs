@@ -42,11 +42,15 @@ impl InFlight {
         self.left > 0
     }
 
+    /// The command that several calls share, when its reply comes next.
+    pub(super) fn next_shared(&self) -> Option<Shared> {
+        let next = self.shared.as_slice().first().copied();
+        next.filter(|shared| shared.after == self.replies.len())
+    }
+
     /// Takes the next reply off `input`; gives whether it was there.
     pub(super) fn take(&mut self, input: &mut BytesMut) -> io::Result<bool> {
-        if let Some(&shared) = self.shared.as_slice().first()
-            && shared.after == self.replies.len()
-        {
+        if let Some(shared) = self.next_shared() {
             return self.begin(shared, input);
         }
         let Some(mut reply) = decode(input)? else {

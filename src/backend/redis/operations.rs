@@ -107,9 +107,15 @@ pub(super) fn of_reply(
 ) -> Result<Outcome, Error> {
     let answer = match (operation, reply) {
         (Operation::SaveIds, Reply::Value(Value::Okay)) => Answer::Yes,
+        (lookup, Reply::Text(_)) if lookup.half().is_some() && history.had_no_string => {
+            Answer::Missing
+        }
         (lookup, Reply::Text(id)) if lookup.half().is_some() => Answer::Id(id),
         (lookup, Reply::Value(Value::Nil)) if lookup.half().is_some() => Answer::Missing,
-        (_, Reply::Shared(Value::Nil)) => Answer::NoString,
+        (_, Reply::Shared(Value::Nil)) => {
+            history.had_no_string = true;
+            return Ok(Outcome::Again(None));
+        }
         (Operation::DeleteIds, Reply::Value(Value::Int(found))) => {
             history.deleted(found.clamp(0, 2) as u8)
         }
@@ -147,7 +153,7 @@ fn of_other(
     Ok(
         match error.is_transient() && !(is_shared && is_of_keys(&error)) {
             true => Outcome::Refused(error),
-            false if is_shared => Outcome::Settled(Ok(Answer::Unclear)),
+            false if is_shared => Outcome::Again(Some(error)),
             false => Outcome::Settled(Err(error)),
         },
     )

@@ -36,6 +36,8 @@ pub(super) struct Pipeline<S> {
     silence: ResponseTimeout,
     end: Option<io::Error>,
     has_ended_owing: bool,
+    /// Whether a reply has come that several calls share, and was no error.
+    has_shared: bool,
 }
 
 /// What is known of a sending when its stream has ended.
@@ -62,6 +64,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
             silence: ResponseTimeout::new(silence),
             end: None,
             has_ended_owing: false,
+            has_shared: false,
         }
     }
 
@@ -111,6 +114,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
     /// Whether it was sent what is not answered: what has ended is asked too.
     pub(super) fn owes(&self) -> bool {
         self.has_ended_owing || !self.in_flight.is_empty()
+    }
+
+    /// Whether the reply that comes next is one that several calls share.
+    pub(super) fn owes_shared(&self) -> bool {
+        let first = self.in_flight.get(self.complete);
+        first.is_some_and(|owed| owed.next_shared().is_some())
+    }
+
+    /// Whether such a reply has come, and was no error.
+    pub(super) fn has_shared(&self) -> bool {
+        self.has_shared
     }
 
     /// Takes what is known of each sending in flight, in order, now that no more will be.
@@ -199,6 +213,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
             let is_there = match self.in_flight.get_mut(self.complete) {
                 Some(sent) => {
                     let is_there = sent.take(&mut self.input)?;
+                    self.has_shared |= sent.is_within();
                     self.complete += usize::from(sent.is_complete());
                     is_there
                 }

@@ -46,6 +46,8 @@ pub struct Session {
     dialect: Arc<Dialect>,
     /// What the server was known to lack at the beginning.
     lacks: Lacks,
+    /// Whether what was sent last is to show that the server takes lookups together.
+    is_trying: bool,
     connections: Connections,
 }
 
@@ -74,6 +76,7 @@ impl Session {
             dialect,
             lacks,
             settings: settings.clone(),
+            is_trying: false,
             number: SESSIONS.fetch_add(1, Ordering::Relaxed),
             in_flight: 0,
             pages: VecDeque::new(),
@@ -87,11 +90,34 @@ impl Session {
         Answers::new(self.dialect.clone(), self.lacks, received, pages)
     }
 
-    /// Whether several lookups may go with one command. Nodes of a cluster have some of the keys each.
-    fn takes_together(&self) -> bool {
+    /// Whether several lookups of these calls may go with one command. Nodes of a cluster have some of the
+    /// keys each. As long as it is not known that the server takes it, nothing goes behind them: when they
+    /// are refused and go again by themselves, no later call must have been carried out.
+    fn takes_together<'a>(
+        &mut self,
+        mut calls: impl Iterator<Item = (Operation, Args<'a>)>,
+    ) -> bool {
         let lacks = self.dialect.lacks();
         let is_single = matches!(self.connections, Connections::Single(_));
-        is_single && !lacks.has(Feature::Together) && !lacks.has(Feature::Refusals)
+        if !is_single || lacks.has(Feature::Together) || lacks.has(Feature::Refusals) {
+            return false;
+        }
+        if self.dialect.takes(Feature::Together) {
+            return true;
+        }
+        self.is_trying = calls.all(|(operation, _)| operation != operation.alone());
+        self.is_trying
+    }
+
+    /// What was to show that lookups may go together is answered.
+    #[cold]
+    fn tried(&mut self) {
+        self.is_trying = false;
+        if let Connections::Single(connection) = &self.connections
+            && connection.pipeline.has_shared()
+        {
+            self.dialect.saw(Feature::Together);
+        }
     }
 
     fn keyspace(&self) -> Keyspace {
@@ -163,24 +189,25 @@ impl backend::Session for Session {
             Connections::Single(connection) => connection.pipeline.unwritten_bytes(),
             Connections::Cluster(cluster) => cluster.unwritten_bytes(),
         };
-        self.in_flight < MAX_IN_FLIGHT && unwritten < MAX_UNWRITTEN
+        self.in_flight < MAX_IN_FLIGHT && unwritten < MAX_UNWRITTEN && !self.is_trying
     }
 
     fn send<'a>(
         &mut self,
-        calls: impl ExactSizeIterator<Item = (Operation, Args<'a>)>,
+        calls: impl ExactSizeIterator<Item = (Operation, Args<'a>)> + Clone,
         bytes: usize,
     ) {
         // Room for all of it, so that nothing grows: a save has each argument twice.
         let room = 2 * bytes + COMMAND_ROOM * calls.len();
         let mut commands = Commands::with_capacity(room);
+        let takes_together = self.takes_together(calls.clone());
         let names = &self.settings.names;
         let mut pages = Vec::new();
         let mut together = Together::new(names);
         for (operation, args) in calls {
-            if let Operation::GetBotmaticIds | Operation::GetExtIds = operation
+            if operation != operation.alone()
                 && let Some(half) = operation.half()
-                && self.takes_together()
+                && takes_together
             {
                 together.add(half, args, &mut commands);
                 continue;
@@ -231,12 +258,23 @@ impl backend::Session for Session {
         Poll::Ready(match received {
             Ok(received) => {
                 self.in_flight -= 1;
+                if self.is_trying && self.in_flight == 0 {
+                    self.tried();
+                }
                 Ok(self.answers(received))
             }
             Err((error, cause)) => {
                 use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
                 let is_hang_up =
                     matches!(cause.kind(), BrokenPipe | ConnectionReset | UnexpectedEof);
+                if is_hang_up
+                    && self.is_trying
+                    && let Connections::Single(connection) = &self.connections
+                    && connection.pipeline.owes_shared()
+                {
+                    // Perhaps for the command: it is done without.
+                    self.dialect.learn(Feature::Together);
+                }
                 Err(End { error, is_hang_up })
             }
         })

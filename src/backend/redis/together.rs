@@ -1,7 +1,7 @@
 //! Lookups of many ids, several with one command: that costs a server half of what as many `GET`s do.
 //!
 //! `MGET` tells nothing of a key that holds no string, and refuses all keys for one that the user may not
-//! read: see [`Answer::NoString`](crate::call::Answer) and `Unclear`.
+//! read: those are looked up again, each [alone](crate::backend::Outcome::Again).
 
 use std::mem;
 

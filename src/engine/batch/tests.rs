@@ -124,3 +124,18 @@ fn a_delete_is_overwritten_when_a_later_save_brings_one_of_its_keys_back() {
     let marks: Vec<_> = deletes.map(|entry| entry.history.is_overwritten).collect();
     assert_eq!(marks, [true, false, false]);
 }
+
+#[test]
+fn what_goes_again_by_itself_stays_unless_it_may_not_wait() {
+    for (lost, left) in [(None, None), (Some(reason()), Some(false))] {
+        let mut batch = batch(&[(Operation::GetExtIds, "1", "")]);
+        let rules = Rules {
+            waits: true,
+            lost: lost.as_ref(),
+        };
+        let (mut done, mut replay) = (Vec::new(), Replay::default());
+        batch.settle(|_, _| Outcome::Again(None), rules, &mut replay, &mut done);
+        assert_eq!(done.first().map(|done| done.result.is_ok()), left);
+        assert_eq!(batch.entries[0].operation, Operation::GetExtId);
+    }
+}

@@ -128,7 +128,7 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
                     deletion.call.finish(Err(error), completions);
                     None
                 }
-                None | Some(Outcome::Lost) => None,
+                None | Some(Outcome::Lost | Outcome::Again(_)) => None,
             },
         };
         if self.refusal.is_none() {
@@ -161,12 +161,19 @@ impl<T: Send + 'static, B: Backend> Driver<T, B> {
     /// Puts what was sent first where it belongs now that it is answered.
     fn completed(&mut self, is_over: bool) {
         let is_given_up = is_over || self.refusal.is_some();
-        match self.pending.complete() {
-            Some(item @ Item::Deletion(_)) if !is_given_up && !item.batch().is_settled() => {
+        let Some(item) = self.pending.complete() else {
+            return;
+        };
+        let goes_on = !is_given_up && !item.batch().is_settled();
+        match item {
+            Item::Deletion(_) if goes_on => self.pending.waiting.push_front(item),
+            Item::Calls(_) if goes_on => {
+                // Before the deletions that were made after them.
+                self.pending.start_deletions();
                 self.pending.waiting.push_front(item);
+                return;
             }
-            Some(item) => self.pending.refuse(item),
-            None => {}
+            item => self.pending.refuse(item),
         }
         self.pending.start_deletions();
     }

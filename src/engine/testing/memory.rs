@@ -131,7 +131,11 @@ impl backend::Session for Session {
         self.sent.len() < 4
     }
 
-    fn send<'a>(&mut self, calls: impl ExactSizeIterator<Item = (Operation, Args<'a>)>, _: usize) {
+    fn send<'a>(
+        &mut self,
+        calls: impl ExactSizeIterator<Item = (Operation, Args<'a>)> + Clone,
+        _: usize,
+    ) {
         assert!(calls.len() > 0, "something is sent");
         let owned = |(operation, args): (_, Args<'_>)| Owned {
             operation,

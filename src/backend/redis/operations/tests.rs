@@ -145,6 +145,28 @@ fn halves_on_two_servers_are_known_each_by_itself() {
 }
 
 #[test]
+fn a_lookup_that_was_told_too_little_together_goes_again_by_itself() {
+    let mut history = History::default();
+    let mut came = |reply| {
+        let (lookup, server) = (Operation::GetExtIds, server());
+        of_reply(lookup, reply, &mut history, &server, Lacks::NONE).unwrap()
+    };
+    let refused = Reply::Shared(refusal("NOPERM no"));
+    assert!(matches!(came(refused), Outcome::Again(Some(_))));
+    let text = || Reply::Text("x".into());
+    assert!(matches!(came(text()), Outcome::Settled(Ok(Answer::Id(_)))));
+    assert!(matches!(
+        came(Reply::Shared(Value::Nil)),
+        Outcome::Again(None)
+    ));
+    // A later call has saved it.
+    assert!(matches!(
+        came(text()),
+        Outcome::Settled(Ok(Answer::Missing))
+    ));
+}
+
+#[test]
 fn a_reply_of_another_kind_is_nonsense() {
     let came = Reception::Reply(Value::Int(1).into());
     let outcome = outcome(
@@ -194,7 +216,7 @@ proptest! {
         let mut history = History { is_lost, ..History::default() };
         let came = Reception::Reply(reply.clone().into());
         match (OPERATIONS[operation], outcome(OPERATIONS[operation], came, &mut history, &server(), Lacks::NONE)) {
-            (_, Ok(Outcome::Lost)) => prop_assert!(false, "it came"),
+            (_, Ok(Outcome::Lost | Outcome::Again(_))) => prop_assert!(false, "it came, alone"),
             (_, Err(error) | Ok(Outcome::Refused(error) | Outcome::Settled(Err(error)))) => {
                 prop_assert!(error.to_string().contains("s:1"));
             }
