@@ -1,8 +1,9 @@
-/** A server that is not there, or does not come back, is told of after `--timeout`. */
+/** A server that is not there, or does not come back, is told of after `--timeout`; a slow one is not. */
 
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const { beforeEach, test } = require('node:test')
+const { startProxy } = require('../../__test__/support/proxy')
 const { useServer } = require('../../__test__/support/redis')
 const { collect, ndjson, run, start, useFolder } = require('./support')
 
@@ -42,10 +43,12 @@ test('any more: an import says how far it came', async () => {
   assert.match(stderr, /[\d,]{5,} pairs were imported/)
 })
 
-test('that answers: an export leaves no file', async () => {
+test('that answers: it is named, and an export leaves no file', async () => {
   await server.command('mset', ...Array.from({ length: 200 }, (_, n) => [`i:b:${n}`, 'x']).flat())
   process.kill(server.pid, 'SIGSTOP')
   try {
+    const { stderr } = await run(['get', '--integration', 'i', '--ext-id', 'x', ...within('1')])
+    assert.match(stderr, /it waited for redis:\/\/127\.0\.0\.1/)
     const { code } = await run(['export', folder.file('none.ndjson'), ...within('2')])
     assert.equal(code, 3)
     const left = fs.readdirSync(folder.path).filter((name) => name.startsWith('none'))
@@ -63,4 +66,18 @@ test('but input that does not come: an import ends too', async () => {
   const { code, stderr } = await collect(child)
   assert.equal(code, 3)
   assert.match(stderr, /waited for the standard input/)
+})
+
+test('but a slow one: a delete goes on for longer than --timeout', async (t) => {
+  const halves = Array.from({ length: 10_000 }, (_, n) => [`i:b:${n}`, `x${n}`])
+  await server.command('mset', ...halves.flat())
+  const proxy = await startProxy(server.port)
+  t.after(proxy.stop)
+  proxy.delay(300)
+  const args = ['delete', '--integration', 'i', '--all', '--yes', '--url', proxy.url]
+  const began = performance.now()
+  const { code, stderr } = await run([...args, '--timeout', '1'])
+  assert.equal(code, 0, stderr)
+  assert.ok(performance.now() - began > 2_000)
+  assert.equal(await server.command('dbsize'), 0)
 })
