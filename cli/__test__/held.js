@@ -20,19 +20,30 @@ const watched = (args, options) => {
   return { child, said, ended: collect(child) }
 }
 
+/** How often a command is begun that has come too far before its process was stopped. */
+const ATTEMPTS = 20
+
 /**
- * Starts a command and stops its process once `isUnderWay`: however slow the machine is, what happens next
- * happens in the middle of it.
+ * Starts a command and stops its process in the middle of its work: what happens next happens there, however
+ * slow the machine is.
  * @param {string[]} args
- * @param {() => Promise<boolean>} isUnderWay
+ * @param {[number, number]} middle where that is, by what `done` gives
+ * @param {() => Promise<() => Promise<number>>} begin makes it ready to be begun; gives what tells how much of
+ *   it is done
  */
-const held = async (args, isUnderWay) => {
-  const command = watched(args)
-  const { child } = command
-  while (child.exitCode === null && !(await isUnderWay())) await new Promise(setImmediate)
-  child.kill('SIGSTOP')
-  assert.equal(child.exitCode, null, `${args[0]} ended before it could be held`)
-  return command
+const held = async (args, [least, most], begin) => {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const done = await begin()
+    const command = watched(args)
+    const { child } = command
+    while (child.exitCode === null && (await done()) < least) await new Promise(setImmediate)
+    child.kill('SIGSTOP')
+    if (child.exitCode === null && (await done()) <= most) return command
+    child.kill('SIGKILL')
+    const { code, stderr } = await command.ended
+    assert.ok(!code, stderr)
+  }
+  throw new Error(`${args[0]} could not be held in the middle of its work`)
 }
 
 module.exports = { held, watched }

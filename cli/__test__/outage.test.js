@@ -85,7 +85,8 @@ const on =
 /** What walks over pairs, and leaves them as they are. */
 const walk = (args, printed) => ({
   args,
-  isUnderWay: ({ scans }) => scans >= 5,
+  middle: [5, 50],
+  done: ({ pages }) => pages,
   printed
 })
 const walkOf = (words, printed) => walk(on('kept:', ...words), printed)
@@ -98,11 +99,12 @@ const comparison = (how, printed) =>
     printed
   )
 
-const SLOWLY = ['--rate', '20000', '--batch', '200']
+const SLOWLY = ['--rate', '10000', '--batch', '200']
 
 /**
- * Commands on pairs of their own, under a `prefix`, so that all can be in the middle of their work at once: by
- * how much the keys and the pages read have changed then, what is printed, and what pairs are left in the end.
+ * Commands on pairs of their own, under a `prefix`, so that all can be in the middle of their work at once: how
+ * much of it is done then, by the keys that came and the pages of keys that were read; what is printed; and the
+ * pairs that are left in the end.
  */
 const LONG = {
   import: {
@@ -116,7 +118,8 @@ const LONG = {
         '--verify',
         ...SLOWLY
       )(url),
-    isUnderWay: ({ keys }) => keys > 2_000,
+    middle: [2_000, 28_000],
+    done: ({ keys }) => keys,
     printed: /^imported 15,000 pairs.*looked up again and found/,
     left: pairs
   },
@@ -126,21 +129,25 @@ const LONG = {
       ...['copy', url, url, ...one, ...SLOWLY],
       ...['--from-key-prefix', 'kept:', '--to-key-prefix', 'copy:']
     ],
-    isUnderWay: ({ keys }) => keys > 2_000,
+    middle: [2_000, 28_000],
+    done: ({ keys }) => keys,
     printed: /^copied 15,000 pairs/,
     left: pairs
   },
   'verify --repair': {
     prefix: 'torn:',
     args: on('torn:', 'verify', '--repair', '--yes', ...one),
-    isUnderWay: ({ keys }) => keys > 20,
+    middle: [20, 1_900],
+    done: ({ keys }) => keys,
     printed: /2,000 missing halves, 0 that disagree, 2,000 written/,
     left: torn
   },
   'delete --all': {
     prefix: 'delete:',
     args: on('delete:', 'delete', '--all', '--yes', ...one),
-    isUnderWay: ({ keys }) => keys < -2_000,
+    fill: (store) => store.saveAllIds('i', pairs),
+    middle: [2_000, 25_000],
+    done: ({ keys }) => -keys,
     printed: /^deleted all pairs/,
     left: []
   },
@@ -202,7 +209,6 @@ const column = (pairs, n) => pairs.map((pair) => pair[n])
 
 const fill = async (open) => {
   await open('kept:').saveAllIds('i', pairs)
-  await open('delete:').saveAllIds('i', pairs)
   await open('single:').saveAllIds('i', [single])
   await open('torn:').saveAllIds('i', torn)
   // Of a pair that is half there, this takes the half that is.
@@ -216,13 +222,13 @@ const fill = async (open) => {
 const state = async (masters) => {
   const all = await Promise.all(
     masters.map(async ({ command }) => {
-      const [, scans = 0] =
+      const [, pages = 0] =
         /cmdstat_scan:calls=(\d+)/.exec(await command('info', 'commandstats')) ?? []
-      return { keys: await command('dbsize'), scans: Number(scans) }
+      return { keys: await command('dbsize'), pages: Number(pages) }
     })
   )
   const sum = (name) => all.reduce((total, each) => total + each[name], 0)
-  return { keys: sum('keys'), scans: sum('scans') }
+  return { keys: sum('keys'), pages: sum('pages') }
 }
 
 for (const [name, { use, url, masters, prepare, fail, mend }] of Object.entries(OUTAGES)) {
@@ -240,18 +246,21 @@ for (const [name, { use, url, masters, prepare, fail, mend }] of Object.entries(
 
     const argsOf = ({ args }) => [...args(url(place)), '--timeout', '120']
 
+    /** Makes a command ready to be begun; gives what tells how much of it is done. */
+    const progress = async ({ fill, prefix, done }) => {
+      await fill?.(open(prefix))
+      const before = await state(masters(place))
+      return async () => {
+        const { keys, pages } = await state(masters(place))
+        return done({ keys: keys - before.keys, pages: pages - before.pages })
+      }
+    }
+
     before(async () => {
       await fill(open)
       await prepare?.(place)
       for (const [name, command] of Object.entries(LONG)) {
-        const before = await state(masters(place))
-        begun[name] = await held(argsOf(command), async () => {
-          const now = await state(masters(place))
-          return command.isUnderWay({
-            keys: now.keys - before.keys,
-            scans: now.scans - before.scans
-          })
-        })
+        begun[name] = await held(argsOf(command), command.middle, () => progress(command))
       }
       await fail(place)
       for (const { child } of Object.values(begun)) child.kill('SIGCONT')
