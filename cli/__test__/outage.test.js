@@ -282,7 +282,7 @@ for (const [name, { use, url, masters, prepare, fail, mend }] of Object.entries(
     }
 
     for (const [name, { printed, check, prefix, left }] of Object.entries({ ...LONG, ...SHORT })) {
-      test(`in the middle of ${name}`, async () => {
+      test(name in LONG ? `in the middle of ${name}` : `before ${name}`, async () => {
         const { code, stdout, stderr } = await begun[name].ended
         assert.equal(code, 0, stderr)
         assert.match(stderr, /waiting for it[\s\S]*connected to .* again/)
