@@ -9,6 +9,9 @@ const { incomplete } = require('./trouble')
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
+/** How often a long call is looked at, in ms. */
+const LOOK = 250
+
 class Job {
   screen
   /** How to go on after an early end, once that is known. */
@@ -18,7 +21,7 @@ class Job {
   #stall
   #stores = []
   #connections
-  #awaited = 'the store'
+  #awaited
 
   /** @param {{timeout: number}} options of the command; `timeout` in s */
   constructor(options) {
@@ -45,6 +48,7 @@ class Job {
     const warn = (text) => this.screen.warn(text)
     const store = new Store(addressOf(options, side, argument, warn))
     this.#stores.push(store)
+    this.wait(store.name)
     return store
   }
 
@@ -92,6 +96,27 @@ class Job {
         }
       )
     })
+  }
+
+  /**
+   * The same for one long call on a store, which tells nothing meanwhile: that its server goes on answering
+   * shows that something is done.
+   */
+  async during({ store }, promise) {
+    const received = () => store.stats().bytes.received
+    let before = received()
+    const look = () => {
+      const now = received()
+      // A server that refuses to serve answers too.
+      if (now > before && !this.#connections.trouble) this.touch()
+      before = now
+    }
+    const timer = setInterval(look, LOOK)
+    try {
+      return await this.within(promise)
+    } finally {
+      clearInterval(timer)
+    }
   }
 
   /** The values of an async iterator, each in its time, unless the job is to end before. */

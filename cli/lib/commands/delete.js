@@ -36,10 +36,11 @@ const run = async (job, options) => {
   if (isOne === Boolean(all)) throw usage('give --botmatic-id or --ext-id, or else --all')
   const whose = theIntegration(options)
   const shown = options.showIds ? whose : masked(whose)
-  const { store, name } = job.open(options)
+  const target = job.open(options)
+  const { store, name } = target
   if (all) {
     await confirm(job, `Delete all pairs of integration "${shown}" in ${name}?`)
-    await job.within(store.deleteAllIds(whose))
+    await job.during(target, store.deleteAllIds(whose))
     await job.screen.summarize({ deleted: true }, `deleted all pairs of integration "${shown}"`)
     return EXIT.done
   }

@@ -62,6 +62,9 @@ const twoStores = (command, { isBeside = false } = {}) => {
   return command
 }
 
+/** How much of a file an embedded store keeps, in MB: the system has the rest at hand, in memory that others may take. */
+const CACHE = 16
+
 const read = (path, option) => {
   try {
     return fs.readFileSync(path, 'utf8')
@@ -116,11 +119,15 @@ const addressOf = (options, side, argument, warn) => {
   const isLocal = /^(file|memory):/i.test(url)
   if (isLocal && (hasTls || passwordFile))
     throw usage('a file needs no password and no certificates')
+  const keyPrefix = own('key-prefix')
   const given = { url, ...(password && { password }), ...(hasTls && { tls }) }
   return {
     name: shownUrl(url),
     given: isLocal ? url : given,
-    options: own('key-prefix') === undefined ? {} : { keyPrefix: own('key-prefix') }
+    options: {
+      ...(isLocal && { cacheSize: CACHE }),
+      ...(keyPrefix !== undefined && { keyPrefix })
+    }
   }
 }
 
