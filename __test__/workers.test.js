@@ -28,9 +28,13 @@ const SCRIPT = `
   work()
 `
 
-const startWorker = async (script = SCRIPT, url = server.url) => {
+const makeWorker = (script, url) => {
   const workerData = { module: require.resolve('..'), url }
-  const worker = new Worker(script, { eval: true, workerData })
+  return new Worker(script, { eval: true, workerData })
+}
+
+const startWorker = async (script = SCRIPT, url = server.url) => {
+  const worker = makeWorker(script, url)
   await once(worker, 'message')
   return worker
 }
@@ -58,13 +62,11 @@ for (const { name, url } of backends.filter((backend) => backend.name !== 'memor
   test(`${name}: a worker that ends by itself has its calls done`, async (t) => {
     const own = await url()
     const script = `
-      const { parentPort, workerData } = require('node:worker_threads')
+      const { workerData } = require('node:worker_threads')
       const store = require(workerData.module)(workerData.url)
       for (let n = 0; n < 1000; n++) store.saveIds('w', n, n)
-      parentPort.postMessage('called')
     `
-    const worker = await startWorker(script, own)
-    const [code] = await once(worker, 'exit')
+    const [code] = await once(makeWorker(script, own), 'exit')
     assert.equal(code, 0)
     const store = createKeyStore(own)
     t.after(() => store.quit())
