@@ -11,9 +11,9 @@ const { awkwardPair } = require('./awkward')
 const { randomFrom } = require('../../__test__/support/random')
 const { useServer } = require('../../__test__/support/redis')
 const { useCluster } = require('../../__test__/support/topologies')
-const { collect, ndjson, run, start, useFolder } = require('./support')
+const { measured } = require('./measured')
+const { collect, ndjson, start, useFolder } = require('./support')
 
-const PEAK = path.join(__dirname, 'long', 'peak.js')
 /** Resident at most, in MB: walks keep some bytes of each pair, which docs/bulk.md tells. */
 const MOST = 150
 const MILLION = 7
@@ -102,13 +102,8 @@ const moves = (count, { slowly = [], tell = () => {} } = {}) => {
 
   /** Runs a command to its end, which is to be a good one. */
   const step = async (...args) => {
-    const peak = folder.file('peak')
-    const env = { NODE_OPTIONS: `--require "${PEAK}"`, KEY_STORE_PEAK: peak }
-    const began = performance.now()
-    const { code, stdout, stderr } = await run([...args, '--json'], { env })
-    const seconds = (performance.now() - began) / 1_000
+    const { code, stdout, stderr, seconds, most } = await measured(folder, [...args, '--json'])
     assert.equal(code, 0, stderr)
-    const most = Number(fs.readFileSync(peak)) / 1_024
     const name = fs.existsSync(args[1]) ? path.basename(args[1]) : ''
     tell(
       `${seconds.toFixed(1).padStart(7)} s ${most.toFixed(0).padStart(5)} MB  ${args[0]} ${name}`
