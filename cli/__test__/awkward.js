@@ -21,7 +21,7 @@ const AWKWARD = [
 /** One in so many is awkward, and one in so many very long. */
 const SOME = 4
 const FEW = 2_000
-const LENGTH = 20_000
+const LENGTH = 4_000
 
 const id = (n, shift) => {
   if (n % FEW === shift) return `${n}-${'long '.repeat(LENGTH / 5)}`

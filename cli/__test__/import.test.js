@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict')
 const { beforeEach, describe, test } = require('node:test')
 const { contents, useServer } = require('../../__test__/support/redis')
+const { measured } = require('./measured')
 const { ndjson, run, useFolder } = require('./support')
 
 const server = useServer()
@@ -126,4 +127,15 @@ test('a server that takes no writes ends it, with the reason', async (t) => {
   assert.equal(code, 3)
   assert.match(stderr, /memory/)
   assert.match(stderr, /Run the same command again/)
+})
+
+test('of very long ids, few are on their way at once', async () => {
+  const long = (n, letter) => `${n}${letter.repeat(20_000)}`
+  const lines = Array.from({ length: 3_000 }, (_, n) => ndjson('i', long(n, 'b'), long(n, 'e')))
+  const file = folder.write('long.ndjson', lines.join(''))
+  const args = ['import', file, '--no-check', '--json', '--url', server.url]
+  const { code, stdout, stderr, most } = await measured(folder, args)
+  assert.equal(code, 0, stderr)
+  assert.equal(JSON.parse(stdout).saved, 3_000)
+  assert.ok(most < 150, `${most} MB`)
 })

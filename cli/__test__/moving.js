@@ -11,12 +11,15 @@ const { awkwardPair } = require('./awkward')
 const { randomFrom } = require('../../__test__/support/random')
 const { useServer } = require('../../__test__/support/redis')
 const { useCluster } = require('../../__test__/support/topologies')
-const { collect, ndjson, run, start, useFolder } = require('./support')
+const { measured } = require('./measured')
+const { collect, ndjson, start, useFolder } = require('./support')
 
-const PEAK = path.join(__dirname, 'long', 'peak.js')
-/** Resident at most, in MB: walks keep some bytes of each pair, which docs/bulk.md tells. */
+/** Resident at most, in MB. */
 const MOST = 150
+/** Of each million pairs more, of which walks keep some bytes, see docs/bulk.md. */
 const MILLION = 7
+/** Of a store in this process: changes that are not in its tables yet, see docs/embedded.md. */
+const EMBEDDED = 32
 /** How often an import is killed. */
 const KILLS = 4
 
@@ -91,7 +94,6 @@ const reaches = async (count, resume, child) => {
 const moves = (count, { slowly = [], tell = () => {} } = {}) => {
   const folder = useFolder()
   const file = (name) => folder.file(`pairs.${name}`)
-  const limit = MOST + MILLION * Math.max(0, count / 1_000_000 - 1)
   let source
   let expected
 
@@ -102,13 +104,10 @@ const moves = (count, { slowly = [], tell = () => {} } = {}) => {
 
   /** Runs a command to its end, which is to be a good one. */
   const step = async (...args) => {
-    const peak = folder.file('peak')
-    const env = { NODE_OPTIONS: `--require "${PEAK}"`, KEY_STORE_PEAK: peak }
-    const began = performance.now()
-    const { code, stdout, stderr } = await run([...args, '--json'], { env })
-    const seconds = (performance.now() - began) / 1_000
+    const more = MILLION * Math.max(0, count / 1_000_000 - 1)
+    const limit = MOST + more + (args.some((arg) => arg.startsWith('file:')) ? EMBEDDED : 0)
+    const { code, stdout, stderr, seconds, most } = await measured(folder, [...args, '--json'])
     assert.equal(code, 0, stderr)
-    const most = Number(fs.readFileSync(peak)) / 1_024
     const name = fs.existsSync(args[1]) ? path.basename(args[1]) : ''
     tell(
       `${seconds.toFixed(1).padStart(7)} s ${most.toFixed(0).padStart(5)} MB  ${args[0]} ${name}`

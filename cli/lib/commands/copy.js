@@ -25,7 +25,8 @@ const walked = (job, from, wanted, total, size) => {
     const sink = new Batches(size)
     for await (const pair of walk(job, from, wanted)) {
       sink.pair(...pair)
-      if (++count % size === 0) yield* sink.rest(at)
+      count++
+      if (sink.isFull) yield* sink.rest(at)
     }
     yield* sink.rest(at)
   }

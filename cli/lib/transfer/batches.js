@@ -5,11 +5,15 @@ const { Batch } = require('./batch')
 /** How long pairs wait for others, in ms. */
 const LONGEST = 50
 
+/** How many characters of ids make a batch full: of long ids fewer are on their way at once. */
+const MOST = 256 * 1_024
+
 class Batches {
   #size
   #wants
   #full = []
   #current = new Batch()
+  #characters = 0
   #began = performance.now()
 
   /**
@@ -26,7 +30,13 @@ class Batches {
     if (this.#wants && !this.#wants(integrationId)) return
     const batch = this.#current
     batch.add(integrationId, botmaticId, extId, line, text)
-    if (batch.count === this.#size) this.#close()
+    this.#characters += botmaticId.length + extId.length
+    if (batch.count === this.#size || this.#characters >= MOST) this.#close()
+  }
+
+  /** Whether a batch is full. */
+  get isFull() {
+    return this.#full.length > 0
   }
 
   /** A line that is no pair. */
@@ -43,7 +53,7 @@ class Batches {
   take(end) {
     const { count, rejected } = this.#current
     const isLate = performance.now() - this.#began > LONGEST
-    const isLarge = this.#full.length > 0 || Math.max(count, rejected.length) >= this.#size / 2
+    const isLarge = this.isFull || Math.max(count, rejected.length) >= this.#size / 2
     return isLate || isLarge ? this.rest(end) : []
   }
 
@@ -57,6 +67,7 @@ class Batches {
   #close() {
     this.#full.push(this.#current)
     this.#current = new Batch()
+    this.#characters = 0
     this.#began = performance.now()
   }
 }
