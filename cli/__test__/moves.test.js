@@ -2,4 +2,4 @@
 
 const { moves } = require('./moving')
 
-moves(6_000, { slowly: ['--rate', '3000'] })
+moves(6_000, { slowly: ['--rate', '3000', '--batch', '100'] })

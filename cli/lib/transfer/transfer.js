@@ -54,7 +54,9 @@ class Transfer {
       for await (const batch of batches) {
         await this.#pace.take(batch.count)
         this.#begin(batch)
-        while (this.#underWay.length >= inFlight) await this.#settleNext()
+        while (this.#underWay.length >= inFlight || this.#underWay[0]?.isDone) {
+          await this.#settleNext()
+        }
         this.#job.check()
       }
       while (this.#underWay.length > 0) await this.#settleNext()
@@ -65,10 +67,15 @@ class Transfer {
   }
 
   #begin(batch) {
-    const done = this.#saver.save(batch)
-    // It is awaited in its turn.
-    done.catch(() => {})
-    this.#underWay.push({ batch, done })
+    const one = { batch, done: this.#saver.save(batch), isDone: false }
+    // It is awaited in its turn, also when it fails.
+    one.done.then(
+      () => {
+        one.isDone = true
+      },
+      () => {}
+    )
+    this.#underWay.push(one)
   }
 
   async #settleNext() {
