@@ -51,8 +51,13 @@ const slotFaults = ({ shards, newcomer, proxies, words }) => {
     owners.set(slot, to)
   }
 
-  /** Nothing passes meanwhile: Redis itself would lose what comes. */
-  const callOff = async ({ slot, from, to }) => {
+  /**
+   * Nothing passes meanwhile: Redis itself would lose what comes. A deletion that has begun before the move
+   * is over by then: it cannot see one that comes and goes, see docs/guarantees.md.
+   */
+  const callOff = async ({ slot, from, to }, { burst, settled }) => {
+    await settled()
+    burst()
     for (const proxy of proxies) proxy.stall()
     for (const { master } of [from, to]) await master.command('ping')
     await setSlot(from, slot, 'stable')
