@@ -19,6 +19,8 @@ pub(super) struct InFlight {
     shared: vec::IntoIter<Shared>,
     /// How much of such a reply is to come.
     left: usize,
+    /// Whether one has come that was no error.
+    has_shared: bool,
 }
 
 impl InFlight {
@@ -29,12 +31,18 @@ impl InFlight {
             replies: Vec::with_capacity(count),
             shared: shared.into_iter(),
             left: 0,
+            has_shared: false,
         }
     }
 
     /// Whether all has come.
-    pub(super) fn is_complete(&self) -> bool {
+    fn is_complete(&self) -> bool {
         self.replies.len() == self.count
+    }
+
+    /// Whether a reply has come that several calls share, and was no error.
+    pub(super) fn has_shared(&self) -> bool {
+        self.has_shared
     }
 
     /// Whether a reply has come in part.
@@ -48,8 +56,23 @@ impl InFlight {
         next.filter(|shared| shared.after == self.replies.len())
     }
 
-    /// Takes the next reply off `input`; gives whether it was there.
+    /// Takes what has come off `input`; gives whether that is all.
     pub(super) fn take(&mut self, input: &mut BytesMut) -> io::Result<bool> {
+        if self.has_shared || !self.shared.as_slice().is_empty() {
+            while !self.is_complete() && self.take_next(input)? {}
+            return Ok(self.is_complete());
+        }
+        while !self.is_complete() {
+            let Some(reply) = decode(input)? else {
+                return Ok(false);
+            };
+            self.replies.push(reply);
+        }
+        Ok(true)
+    }
+
+    /// Takes the next reply, which may be of several calls; gives whether it was there.
+    fn take_next(&mut self, input: &mut BytesMut) -> io::Result<bool> {
         if let Some(shared) = self.next_shared() {
             return self.begin(shared, input);
         }
@@ -67,11 +90,13 @@ impl InFlight {
     }
 
     /// Takes the head of a reply that several calls share, or the error that is all of it.
-    #[cold]
     fn begin(&mut self, shared: Shared, input: &mut BytesMut) -> io::Result<bool> {
         match decode_head(input, shared.calls)? {
             None => return Ok(false),
-            Some(true) => self.left = shared.calls,
+            Some(true) => {
+                self.left = shared.calls;
+                self.has_shared = true;
+            }
             Some(false) => match decode(input)? {
                 None => return Ok(false),
                 Some(Reply::Value(error @ Value::ServerError(_))) => {
@@ -98,7 +123,7 @@ mod tests {
         let (mut owed, mut input) = (InFlight::new(5, vec![shared]), BytesMut::new());
         for piece in bytes.chunks(step) {
             input.extend_from_slice(piece);
-            while !owed.is_complete() && owed.take(&mut input)? {}
+            owed.take(&mut input)?;
         }
         Ok(owed)
     }

@@ -107,17 +107,23 @@ pub(super) fn of_reply(
 ) -> Result<Outcome, Error> {
     let answer = match (operation, reply) {
         (Operation::SaveIds, Reply::Value(Value::Okay)) => Answer::Yes,
-        (lookup, Reply::Text(_)) if lookup.half().is_some() && history.had_no_string => {
-            Answer::Missing
+        (
+            Operation::GetBotmaticId
+            | Operation::GetExtId
+            | Operation::GetBotmaticIds
+            | Operation::GetExtIds,
+            Reply::Text(id),
+        ) => match history.had_no_string {
+            false => Answer::Id(id),
+            true => Answer::Missing,
+        },
+        (Operation::DeleteIds, Reply::Value(Value::Int(found))) => {
+            history.deleted(found.clamp(0, 2) as u8)
         }
-        (lookup, Reply::Text(id)) if lookup.half().is_some() => Answer::Id(id),
         (lookup, Reply::Value(Value::Nil)) if lookup.half().is_some() => Answer::Missing,
         (_, Reply::Shared(Value::Nil)) => {
             history.had_no_string = true;
             return Ok(Outcome::Again(None));
-        }
-        (Operation::DeleteIds, Reply::Value(Value::Int(found))) => {
-            history.deleted(found.clamp(0, 2) as u8)
         }
         (operation, reply) => return of_other(operation, reply, history, server, lacks),
     };

@@ -212,10 +212,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipeline<S> {
         loop {
             let is_there = match self.in_flight.get_mut(self.complete) {
                 Some(sent) => {
-                    let is_there = sent.take(&mut self.input)?;
-                    self.has_shared |= sent.is_within();
-                    self.complete += usize::from(sent.is_complete());
-                    is_there
+                    let is_all = sent.take(&mut self.input)?;
+                    self.has_shared |= sent.has_shared();
+                    self.complete += usize::from(is_all);
+                    is_all
                 }
                 // One that nobody asked for: a server that hangs up may say why.
                 None => decode(&mut self.input)?.is_some(),

@@ -24,6 +24,7 @@ use super::together::Together;
 use crate::backend::{self, ConnectError, End};
 use crate::call::{Args, Operation};
 use crate::error::Error;
+use crate::key::Half;
 use crate::settings::{Endpoint, Settings};
 
 /// What a command takes besides its arguments, in bytes.
@@ -205,14 +206,20 @@ impl backend::Session for Session {
         let mut pages = Vec::new();
         let mut together = Together::new(names);
         for (operation, args) in calls {
-            if operation != operation.alone()
-                && let Some(half) = operation.half()
-                && takes_together
-            {
-                together.add(half, args, &mut commands);
-                continue;
+            match operation {
+                Operation::GetBotmaticIds if takes_together => {
+                    together.add(Half::External, args, &mut commands);
+                    continue;
+                }
+                Operation::GetExtIds if takes_together => {
+                    together.add(Half::Botmatic, args, &mut commands);
+                    continue;
+                }
+                _ => {}
             }
-            together.write(&mut commands);
+            if !together.is_empty() {
+                together.write(&mut commands);
+            }
             if operation == Operation::ListIds {
                 pages.push(Page::write(args, self.keyspace(), names, &mut commands));
             } else {

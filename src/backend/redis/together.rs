@@ -43,6 +43,11 @@ impl<'a, 'n> Together<'a, 'n> {
         self.lookups.push(args);
     }
 
+    /// Whether none was added since the last one was written.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lookups.is_empty()
+    }
+
     /// Writes the command that those go with which were added since the last one.
     pub(super) fn write(&mut self, out: &mut Commands) {
         self.bytes = 0;
