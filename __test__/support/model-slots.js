@@ -3,6 +3,7 @@
 const { ALIKE, APART } = require('./model-calls')
 const { lose } = require('./model-faults')
 const { keyOf } = require('./model')
+const { until } = require('./topologies')
 
 /** How long a MIGRATE may take, and replies be late, in ms. */
 const MIGRATION = 5_000
@@ -66,8 +67,15 @@ const slotFaults = ({ shards, newcomer, proxies, words }) => {
     for (const proxy of proxies) await proxy.heal()
   }
 
+  /** A master that came back takes nothing for up to two seconds, keys that are moved neither. */
+  const isServed = async () => {
+    const infos = await Promise.all(all.map(({ master }) => master.command('cluster', 'info')))
+    return infos.every((info) => /cluster_state:ok/.test(info))
+  }
+
   /** Begins to move a slot, key by key, beside calls and a walk; `end` says how that ends. */
   const move = async (game, { integration, ...way }, end) => {
+    await until(isServed)
     const { chance, next, burst, flood, call, pause } = game
     const wipe = () => {
       if (APART.integrations.includes(integration) && chance(0.5)) {
