@@ -80,10 +80,12 @@ impl Files {
         fs::metadata(&self.file).map_or(0, |metadata| metadata.len())
     }
 
-    /// What opens a database, and finds what is damaged in a small one.
-    fn builder(&self) -> Builder {
+    /// What opens a database, and finds what is damaged in a small one. `cache` is in bytes.
+    fn builder(&self, cache: usize) -> Builder {
         let mut builder = Builder::new();
-        builder.set_check_integrity_on_open((1..=CHECKED).contains(&self.length()));
+        builder
+            .set_cache_size(cache)
+            .set_check_integrity_on_open((1..=CHECKED).contains(&self.length()));
         builder
     }
 
@@ -123,8 +125,7 @@ impl Files {
         let file = File::open(&self.file)?;
         file.try_lock_shared().map_err(not_locked)?;
         let overlay = Overlay::new(file)?;
-        let mut builder = self.builder();
-        let database = builder.set_cache_size(cache).create_with_backend(overlay)?;
+        let database = self.builder(cache).create_with_backend(overlay)?;
         tables::is_new(&database).map(drop)
     }
 
@@ -166,7 +167,7 @@ impl Disk for Files {
     fn database(&self, cache: usize) -> Result<Database, Trouble> {
         self.look(cache)?;
         let is_new = self.length() == 0;
-        let database = self.builder().set_cache_size(cache).create(&self.file)?;
+        let database = self.builder(cache).create(&self.file)?;
         if is_new {
             sync_folder(&self.file)?;
         }
