@@ -13,7 +13,6 @@ const LIMIT = '--test-timeout=300000'
 
 /** These judge how soon something is: each has the machine to itself. */
 const ALONE = new Set([
-  'chaos.test.js',
   'cluster-load.test.js',
   'credentials.test.js',
   'embedded-disk.test.js',
@@ -22,7 +21,8 @@ const ALONE = new Set([
   'network.test.js',
   'quit.test.js',
   'ready.test.js',
-  'secure.test.js',
+  'sentinel.test.js',
+  'shortage.test.js',
   'silence.test.js',
   'trouble.test.js'
 ])
