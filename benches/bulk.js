@@ -3,40 +3,26 @@
  * calls, in turn: ratios of one round. The first round does not count.
  */
 
-const { spawn } = require('node:child_process')
-const { once } = require('node:events')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
+const { measured } = require('../cli/__test__/measured')
+const { ndjson } = require('../cli/__test__/support')
 const { commandTo } = require('./command')
 const { serverLimit } = require('./limit')
 const { start } = require('./process')
 const { summary } = require('./summary')
 const { TOKEN } = require('./workloads')
 
-const PROGRAM = path.join(__dirname, '..', 'cli', 'bin', 'key-store.js')
 const PAIRS = 1_000_000
+const SOURCE = 'pairs.ndjson'
 
 /** Pairs a second of the program, and how much memory it took at most, in MB. */
-const command = async (port, ...args) => {
-  const url = `redis://127.0.0.1:${port}`
-  const started = performance.now()
-  const child = spawn(process.execPath, [PROGRAM, ...args, '--quiet', '--url', url], {
-    stdio: ['ignore', 'ignore', 'inherit']
-  })
-  let resident = 0
-  const watch = setInterval(() => {
-    try {
-      const status = fs.readFileSync(`/proc/${child.pid}/status`, 'utf8')
-      resident = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? resident * 1024) / 1024
-    } catch {
-      // No such file on other systems, nor when it has ended.
-    }
-  }, 20)
-  const [code] = await once(child, 'close')
-  clearInterval(watch)
-  if (code !== 0) throw new Error(`key-store ${args[0]} ended with ${code}`)
-  return { rate: (PAIRS / (performance.now() - started)) * 1_000, resident }
+const command = async (folder, port, ...args) => {
+  const words = [...args, '--quiet', '--url', `redis://127.0.0.1:${port}`]
+  const { code, stderr, seconds, most } = await measured(folder, words)
+  if (code !== 0) throw new Error(`key-store ${args[0]} ended with ${code}: ${stderr}`)
+  return { rate: PAIRS / seconds, resident: most }
 }
 
 /** The worst PING of another client meanwhile, in ms, beside what `run` comes to. */
@@ -47,7 +33,7 @@ const probed = async (prober, port, run) => {
   return { ...figures, slowest }
 }
 
-const round = async (port, file, prober) => {
+const round = async (port, folder, prober) => {
   const where = { host: '127.0.0.1', port }
   const limits = await serverLimit(where)
   await commandTo(port, 'flushall')
@@ -58,11 +44,12 @@ const round = async (port, file, prober) => {
   const single = await bulk.ask('bulk', 'single')
   await bulk.close()
   await commandTo(port, 'flushall')
-  const imported = await command(port, 'import', file, '--no-check')
+  const run = (...args) => command(folder, port, ...args)
+  const imported = await run('import', folder.file(SOURCE), '--no-check')
   const all = ['--integration', TOKEN]
-  const counted = await probed(prober, port, () => command(port, 'count', ...all))
-  const exported = await probed(prober, port, () => command(port, 'export', `${file}.out`, ...all))
-  const wiped = await probed(prober, port, () => command(port, 'delete', ...all, '--all', '--yes'))
+  const counted = await probed(prober, port, () => run('count', ...all))
+  const exported = await probed(prober, port, () => run('export', folder.file('out'), ...all))
+  const wiped = await probed(prober, port, () => run('delete', ...all, '--all', '--yes'))
   return {
     limit: limits.save,
     saveAllIds: saved.rate,
@@ -86,20 +73,19 @@ const round = async (port, file, prober) => {
 
 /** The figures of so many rounds; calls `advance` after each. */
 const compareBulk = async (port, rounds, advance) => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'key-store-bench-'))
-  const file = path.join(folder, 'pairs.ndjson')
-  const line = (n) =>
-    `${JSON.stringify({ integrationId: TOKEN, botmaticId: `${n}`, extId: `ext-${n}` })}\n`
-  fs.writeFileSync(file, Array.from({ length: PAIRS }, (_, n) => line(n)).join(''))
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'key-store-bench-'))
+  const folder = { file: (name) => path.join(directory, name) }
+  const line = (n) => ndjson(TOKEN, `${n}`, `ext-${n}`)
+  fs.writeFileSync(folder.file(SOURCE), Array.from({ length: PAIRS }, (_, n) => line(n)).join(''))
   const prober = start('the probe')
   const runs = []
   for (let n = -1; n < rounds; n++) {
-    const figures = await round(port, file, prober)
+    const figures = await round(port, folder, prober)
     if (n >= 0) runs.push(figures)
     advance()
   }
   await prober.close()
-  fs.rmSync(folder, { recursive: true })
+  fs.rmSync(directory, { recursive: true })
   return summary(runs)
 }
 
