@@ -4,7 +4,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 
 /** Read at once, in bytes. */
-const CHUNK = 64 * 1024
+const CHUNK = 16 * 1024
 
 /** Lines that are handed on, or written, at once. */
 const BLOCK = 500

@@ -63,7 +63,7 @@ const twoStores = (command, { isBeside = false } = {}) => {
 }
 
 /** How much of a file an embedded store keeps, in MB: the system has the rest at hand, in memory that others may take. */
-const CACHE = 16
+const CACHE = 4
 
 const read = (path, option) => {
   try {

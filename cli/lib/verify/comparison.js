@@ -3,7 +3,7 @@
 const { integrationsOf, walk } = require('../store/walk')
 
 /** Pairs that are looked up at once, and how many such pages at a time. */
-const PAGE = 2_000
+const PAGE = 500
 const IN_FLIGHT = 4
 
 class Comparison {
