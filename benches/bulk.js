@@ -6,16 +6,20 @@
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
+const { setTimeout: sleep } = require('node:timers/promises')
 const { measured } = require('../cli/__test__/measured')
 const { ndjson } = require('../cli/__test__/support')
 const { commandTo } = require('./command')
-const { serverLimit } = require('./limit')
+const { lookUpLimit, saveLimit } = require('./limit')
 const { start } = require('./process')
 const { summary } = require('./summary')
-const { TOKEN } = require('./workloads')
+const { FOUND, TOKEN } = require('./workloads')
 
 const PAIRS = 1_000_000
 const SOURCE = 'pairs.ndjson'
+
+/** For how long the server is looked at with nothing to do, in ms. */
+const IDLE = 5_000
 
 /** Pairs a second of the program, and how much memory it took at most, in MB. */
 const command = async (folder, port, ...args) => {
@@ -25,51 +29,70 @@ const command = async (folder, port, ...args) => {
   return { rate: PAIRS / seconds, resident: most }
 }
 
-/** The worst PING of another client meanwhile, in ms, beside what `run` comes to. */
+/** The slowest PINGs of another client meanwhile, in ms, beside what `run` comes to. */
 const probed = async (prober, port, run) => {
   await prober.ask('probe', port)
   const figures = await run()
-  const { slowest } = await prober.ask('probed')
-  return { ...figures, slowest }
+  return { ...figures, ...(await prober.ask('probed')) }
+}
+
+/** Saves, lookups of many and single ones: the second call of each counts, since code is slow at first. */
+const bulkFigures = async (port, where) => {
+  const bulk = start('bulk')
+  await bulk.ask('open', { name: 'this store', where })
+  await bulk.ask('bulk', 'saveAllIds')
+  await commandTo(port, 'flushall')
+  const saved = await bulk.ask('bulk', 'saveAllIds')
+  await bulk.ask('bulk', 'getExtIds')
+  const found = await bulk.ask('bulk', 'getExtIds')
+  await bulk.ask('bulk', 'single')
+  const single = await bulk.ask('bulk', 'single')
+  await bulk.close()
+  return { saved, found, single }
 }
 
 const round = async (port, folder, prober) => {
   const where = { host: '127.0.0.1', port }
-  const limits = await serverLimit(where)
   await commandTo(port, 'flushall')
-  const bulk = start('bulk')
-  await bulk.ask('open', { name: 'this store', where })
-  const saved = await bulk.ask('bulk', 'saveAllIds')
-  const found = await bulk.ask('bulk', 'getExtIds')
-  const single = await bulk.ask('bulk', 'single')
-  await bulk.close()
+  const saveable = await saveLimit(where, PAIRS)
+  const { saved, found, single } = await bulkFigures(port, where)
+  const findable = await lookUpLimit(where, FOUND)
   await commandTo(port, 'flushall')
   const run = (...args) => command(folder, port, ...args)
   const imported = await run('import', folder.file(SOURCE), '--no-check')
   const all = ['--integration', TOKEN]
+  const idle = await probed(prober, port, () => sleep(IDLE))
   const counted = await probed(prober, port, () => run('count', ...all))
   const exported = await probed(prober, port, () => run('export', folder.file('out'), ...all))
   const wiped = await probed(prober, port, () => run('delete', ...all, '--all', '--yes'))
   return {
-    limit: limits.save,
+    'redis-benchmark, saves': saveable,
     saveAllIds: saved.rate,
-    'saveAllIds to the limit': saved.rate / limits.save,
+    'saveAllIds to redis-benchmark': saved.rate / saveable,
     'saveAllIds, µs of the thread a pair': saved.thread,
-    'single lookups at once': single.rate,
-    getExtIds: found.rate,
-    'getExtIds to single lookups': found.rate / single.rate,
-    'getExtIds, µs of the thread an id': found.thread,
     import: imported.rate,
-    'import to the limit': imported.rate / limits.save,
+    'import to redis-benchmark': imported.rate / saveable,
     'import, MB resident': imported.resident,
+    'redis-benchmark, ids by MGET': findable,
+    getExtIds: found.rate,
+    'getExtIds to redis-benchmark': found.rate / findable,
+    'getExtIds, µs of the thread an id': found.thread,
+    'single lookups at once': single.rate,
+    'getExtIds to single lookups': found.rate / single.rate,
     export: exported.rate,
     'export, MB resident': exported.resident,
-    'export, slowest PING in ms': exported.slowest,
     count: counted.rate,
-    'count, slowest PING in ms': counted.slowest,
-    'delete --all, slowest PING in ms': wiped.slowest
+    ...pings('idle', idle),
+    ...pings('count', counted),
+    ...pings('export', exported),
+    ...pings('delete --all', wiped)
   }
 }
+
+const pings = (during, { slowest, p999 }) => ({
+  [`${during}, slowest PING in ms`]: slowest,
+  [`${during}, p99.9 PING in ms`]: p999
+})
 
 /** The figures of so many rounds; calls `advance` after each. */
 const compareBulk = async (port, rounds, advance) => {
