@@ -4,7 +4,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { run } = require('./support')
 
-const PEAK = path.join(__dirname, 'long', 'peak.js')
+const PEAK = path.join(__dirname, 'peak.js')
 
 /**
  * As `run`; tells as well how many `seconds` it took, and how many MB were resident at `most`.
