@@ -103,6 +103,17 @@ impl Commands {
     }
 
     fn number(&mut self, kind: u8, number: usize) {
+        // Most are short, and these bytes a good part of all that is written.
+        if let Ok(digit @ 0..=99) = u8::try_from(number) {
+            let [tens, ones] = [digit / 10, digit % 10].map(|digit| b'0' + digit);
+            match digit {
+                0..=9 => self.bytes.extend_from_slice(&[kind, ones, b'\r', b'\n']),
+                _ => self
+                    .bytes
+                    .extend_from_slice(&[kind, tens, ones, b'\r', b'\n']),
+            }
+            return;
+        }
         self.bytes.push(kind);
         let mut digits = itoa::Buffer::new();
         self.bytes
@@ -182,6 +193,16 @@ mod tests {
             String::from_utf8(commands.into_bytes()).unwrap(),
             "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n*3\r\n$3\r\nSET\r\n$3\r\na:b\r\n$0\r\n\r\n"
         );
+    }
+
+    #[test]
+    fn lengths_have_as_many_digits_as_they_need() {
+        for length in [0, 9, 10, 99, 100, 255, 256, 1_000] {
+            let text = "x".repeat(length);
+            let written = Commands::one("GET", &[text.as_bytes()]).into_bytes();
+            let expected = format!("*2\r\n$3\r\nGET\r\n${length}\r\n{text}\r\n");
+            assert_eq!(String::from_utf8(written).unwrap(), expected);
+        }
     }
 
     proptest! {
