@@ -3,8 +3,6 @@
 //! `MGET` tells nothing of a key that holds no string, and refuses all keys for one that the user may not
 //! read: those are looked up again, each [alone](crate::backend::Outcome::Again).
 
-use std::mem;
-
 use super::commands::Commands;
 use crate::call::Args;
 use crate::key::Half;
@@ -56,8 +54,9 @@ impl<'a, 'n> Together<'a, 'n> {
             1 => out.begin(&self.names.get, 1),
             calls => out.begin_shared(&self.names.mget, calls),
         }
-        for args in mem::take(&mut self.lookups) {
-            out.word([args.stem, self.half.separator(), args.first]);
+        let separator = self.half.separator();
+        for args in self.lookups.drain(..) {
+            out.word([args.stem, separator, args.first]);
         }
     }
 }
