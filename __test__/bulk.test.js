@@ -199,10 +199,19 @@ test('an iterable is read no further ahead than some thousands, also when calls 
   assert.equal((await saved).saved, 100_000)
 })
 
-test('no more wait at once than maxPending allows', async (t) => {
-  const store = await fresh(t, server.url, { maxPending: 40 })
-  const { saved } = await store.saveAllIds('i', pairsOf(2_000))
-  assert.equal(saved, 2_000)
+describe('no more wait at once than maxPending allows', () => {
+  for (const [kind, what] of Object.entries(KINDS)) {
+    for (const maxPending of [1, 2, 7, 40]) {
+      test(`${maxPending}, ${kind}`, async (t) => {
+        const store = await fresh(t, what(), { maxPending })
+        const { saved } = await store.saveAllIds('i', pairsOf(500))
+        assert.equal(saved, 500)
+        const ids = pairsOf(500).map(([id]) => id)
+        const found = await store.getExtIds('i', ids)
+        assert.equal(found[499], 'x499')
+      })
+    }
+  }
 })
 
 test('progress is told in order; what onProgress throws harms nothing', async (t) => {
@@ -288,6 +297,46 @@ describe('what ends early', () => {
     assert.equal(store.stats().pending, 0)
     assert.equal(await store.getExtId('i', 4_999), 'x4999')
     assert.equal(await store.getExtId('i', 5_001), null)
+  })
+
+  for (const [kind, what] of Object.entries({ ...KINDS, 'in memory': () => 'memory:' })) {
+    test(`an abort once all is under way, ${kind}: it rejects once that has settled`, async (t) => {
+      const store = await fresh(t, await what())
+      const abort = new AbortController()
+      const { signal } = abort
+      const saving = store.saveAllIds('i', pairsOf(3_000), { signal })
+      const ids = pairsOf(3_000).map(([id]) => id)
+      const finding = store.getExtIds('i', ids, { signal })
+      abort.abort(new Error('enough'))
+      await assert.rejects(saving, /enough/)
+      await assert.rejects(finding, /enough/)
+      assert.equal(store.stats().pending, 0)
+      assert.equal(await store.getExtId('i', 2_999), 'x2999')
+    })
+  }
+
+  test('an abort is the reason also of lookups that fail then', async (t) => {
+    const store = open(t, 'redis://127.0.0.1:1', { readTimeout: 300, strict: true })
+    const { signal } = { signal: AbortSignal.timeout(50) }
+    await assert.rejects(store.getExtIds('i', [1, 2], { signal }), { name: 'TimeoutError' })
+  })
+
+  test('a signal that has no more than the types ask for', async (t) => {
+    const store = open(t, 'memory:')
+    const listeners = new Set()
+    const signal = {
+      aborted: false,
+      reason: undefined,
+      addEventListener: (_, listener) => listeners.add(listener),
+      removeEventListener: (_, listener) => listeners.delete(listener)
+    }
+    await store.saveAllIds('i', pairsOf(10), { signal })
+    assert.equal(await store.countIds('i', { signal }), 10)
+    assert.equal((await store.verifyIds('i', { signal })).pairs, 10)
+    assert.equal(listeners.size, 0)
+    Object.assign(signal, { aborted: true, reason: new Error('enough') })
+    await assert.rejects(store.countIds('i', { signal }), /enough/)
+    await assert.rejects(store.saveAllIds('i', pairsOf(10), { signal }), /enough/)
   })
 
   test('with a signal that was aborted before, nothing is read or sent', async (t) => {

@@ -110,6 +110,43 @@ for (const [name, kind] of Object.entries(KINDS)) {
       assert.equal(await store.getExtId('i', '3'), null)
     })
 
+    test('what is saved or deleted while findings are gone through is not put back', async (t) => {
+      const store = await kind.open(t)
+      /** Goes through two halves that miss the other one; `change` is told the one that comes second. */
+      const repair = async (integrationId, change) => {
+        for (const n of [1, 2]) await kind.set(`${integrationId}:b:${n}`, `x${n}`)
+        const found = []
+        for await (const { botmaticId } of store.verifyIds(integrationId, { repair: true })) {
+          found.push(botmaticId)
+          await change(botmaticId === '1' ? 2 : 1)
+        }
+        assert.equal(found.length, 1)
+        return found[0] === '1' ? 2 : 1
+      }
+      let second = await repair('taken', (n) => store.saveIds('taken', 7, `x${n}`))
+      assert.equal(await store.getBotmaticId('taken', `x${second}`), '7')
+      second = await repair('moved', (n) => store.saveIds('moved', n, 'new'))
+      assert.equal(await store.getExtId('moved', second), 'new')
+      second = await repair('deleted', () => store.deleteAllIds('deleted'))
+      assert.equal(await store.countIds('deleted'), 0)
+    })
+
+    test('halves of empty ids are told, and left alone', async (t) => {
+      const store = await kind.open(t)
+      await store.saveIds('i', 0, 'x0')
+      for (const [key, value] of [
+        ['i:b:1', ''],
+        ['i:e:x', ''],
+        ['i:b:', 'y'],
+        ['i:e:', '2']
+      ]) {
+        await kind.set(key, value)
+      }
+      const counts = { ...NOTHING, pairs: 1, missing: 2 }
+      assert.deepEqual(await store.verifyIds('i', { repair: true }), counts)
+      assert.equal(await store.getExtId('i', 1), '')
+    })
+
     test('one external id of two botmatic ids is legal; an old one left behind disagrees', async (t) => {
       const store = await kind.open(t)
       await store.saveAllIds('i', [
@@ -177,6 +214,19 @@ test('a failure and an abort reject, for who awaits and for who goes through it'
   await wrong.catch((error) => assert.ok(error instanceof TypeError)).finally(() => {})
   await store.quit()
   await assert.rejects(store.verifyIds('i'), { code: 'CLOSED' })
+})
+
+test('what stands in place of a half and is no text is told, and left alone', async (t) => {
+  const store = await KINDS['on a server'].open(t)
+  await server.command('set', 'i:b:1', 'x')
+  await server.command('hset', 'i:e:x', 'field', 'of another program')
+  const write = `redis.call('set', KEYS[1], '\\255\\254')`
+  await server.command('eval', write, 1, 'i:e:y')
+  const counts = { ...NOTHING, missing: 2 }
+  assert.deepEqual(await store.verifyIds('i', { repair: true }), counts)
+  assert.equal(await server.command('type', 'i:e:x'), 'hash')
+  assert.equal(await server.command('strlen', 'i:e:y'), 2)
+  assert.equal(await server.command('dbsize'), 3)
 })
 
 test('a repair that fails rejects', async (t) => {

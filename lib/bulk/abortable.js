@@ -1,5 +1,10 @@
 const { NativePromise } = require('../shared/globals')
 
+/** Throws its reason, once it is aborted. Not every runtime's signal does that itself. */
+const check = (signal) => {
+  if (signal?.aborted) throw signal.reason
+}
+
 /**
  * The same promise, but rejected at once by an abort. (Not by a race with one promise for all that is
  * awaited: it would keep something of each.)
@@ -18,4 +23,4 @@ const abortable = (promise, signal) => {
   })
 }
 
-module.exports = { abortable }
+module.exports = { abortable, check }

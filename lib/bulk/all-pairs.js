@@ -4,8 +4,7 @@ const { abortable } = require('./abortable')
 const { Given } = require('./given')
 const { integrations } = require('./integrations')
 const { ownedOf } = require('./owned')
-const { pairs } = require('./pairs')
-const { pagesOf } = require('./walk')
+const { halvesOf, pagesOf } = require('./walk')
 
 /** Each pair once, in one walk over all keys where there are keys; see index.d.ts. */
 async function* allPairs(calls, given) {
@@ -19,7 +18,10 @@ async function* allPairs(calls, given) {
     return
   }
   for await (const { integrationId } of integrations(calls, { signal })) {
-    for await (const pair of pairs(calls, integrationId, given)) yield [integrationId, ...pair]
+    for await (const halves of halvesOf(calls, integrationId, 'botmatic', signal)) {
+      for (const { id, other } of halves) yield [integrationId, id, other]
+      told.tell(halves.length)
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 
 const { KeyStoreError } = require('../shared/error')
 const { NativePromise } = require('../shared/globals')
+const { check } = require('./abortable')
 const { Chunks } = require('./chunks')
 const { Given } = require('./given')
 
@@ -28,11 +29,13 @@ class Bulk {
   #calls
   #isStrict
   #size
+  #inFlight
 
   /** Over the calls of a store with these options. */
   constructor(calls, { strict, maxPending }) {
     this.#calls = calls
     this.#isStrict = strict
+    this.#inFlight = Math.min(IN_FLIGHT, maxPending)
     this.#size = Math.max(1, Math.min(CHUNK, Math.floor(maxPending / (2 * IN_FLIGHT))))
   }
 
@@ -98,17 +101,18 @@ class Bulk {
     const underWay = []
     const settleFirst = async () => {
       const answers = await underWay.shift()
+      check(signal)
       told.tell(answers.length, settle(answers))
     }
-    signal?.throwIfAborted()
+    check(signal)
     const chunks = new Chunks(source, this.#size, take, signal)
     try {
       while (!chunks.isOver) {
         // Not awaited where it need not be: calls made in one go take effect before later ones.
         const ids = chunks.isAsync ? await chunks.next() : chunks.next()
-        signal?.throwIfAborted()
+        check(signal)
         if (ids.length > 0) underWay.push(this.#calls.many(operation, integration, ids))
-        if (underWay.length >= IN_FLIGHT) await settleFirst()
+        if (underWay.length >= this.#inFlight) await settleFirst()
       }
       while (underWay.length > 0) await settleFirst()
     } finally {

@@ -1,8 +1,9 @@
 /** Whether both halves of each pair are there and agree, and how a missing one is put back. */
 
-const { abortable } = require('./abortable')
+const { abortable, check } = require('./abortable')
 const { Given } = require('./given')
 const { HALVES, halvesOf, lookUp } = require('./walk')
+const { NativePromise } = require('../shared/globals')
 
 /** How many findings are looked at again at once. */
 const CHUNK = 1_000
@@ -14,6 +15,16 @@ const idsOf = (half, { id, other }) =>
   half === 'botmatic'
     ? { botmaticId: id, externalId: other }
     : { botmaticId: other, externalId: id }
+
+/** Stands for what is under a key and is no string. */
+const FOREIGN = Symbol('no string')
+
+/** Whether text is an id as it stands in Redis: not when it is empty, or had bytes that are no UTF-8. */
+const isId = (text) => text !== '' && !text.includes('\ufffd')
+
+/** Whether nothing is lost when the other half is written. */
+const isRepairable = ({ id, other, isAmbiguous, isForeign }) =>
+  !isAmbiguous && !isForeign && isId(id) && isId(other)
 
 /** One pass over the halves of a kind. */
 class Pass {
@@ -75,40 +86,49 @@ class Pass {
 
   /** What was missing and still is, after all halves were judged; `repairs` says whether it is put back. */
   async *missing(repairs) {
-    const { find, back } = HALVES[this.#half]
     let all = []
-    const again = async () => {
-      const now = await this.#lookUp(find, ids(all))
-      const backs = await this.#lookUp(
-        back,
-        all.map(({ other }) => other)
-      )
-      const still = all.filter(({ other }, n) => now[n] === other && backs[n] === null)
-      all = []
-      return still
-    }
     for (const [other, claims] of this.#claims) {
       for (const id of claims) all.push({ id, other, isAmbiguous: claims.length > 1 })
-      if (all.length >= CHUNK) yield* this.#told(await again(), repairs)
+      if (all.length < CHUNK) continue
+      yield* this.#told(all, repairs)
+      all = []
     }
-    yield* this.#told(await again(), repairs)
+    yield* this.#told(all, repairs)
   }
 
-  async *#told(missing, repairs) {
-    for (const { isAmbiguous, ...half } of missing) {
-      const { botmaticId, externalId } = idsOf(this.#half, half)
-      const isRepaired = repairs && !isAmbiguous
-      this.#signal?.throwIfAborted()
+  async *#told(suspects, repairs) {
+    for (const missing of await this.#stillMissing(suspects)) {
+      check(this.#signal)
+      const isRepaired = repairs && isRepairable(missing)
+      // Who goes through the findings takes any time: what became of this one meanwhile?
+      if (isRepaired && (await this.#stillMissing([missing])).length === 0) continue
+      const { botmaticId, externalId } = idsOf(this.#half, missing)
       if (isRepaired) {
         await this.#calls.call('saveIds', this.#integrationId, botmaticId, externalId)
       }
-      const about = { botmaticId, externalId, isAmbiguous, isRepaired }
+      const about = { botmaticId, externalId, isAmbiguous: missing.isAmbiguous, isRepaired }
       yield { problem: 'missing', half: this.#half, ...about }
     }
   }
 
-  #lookUp(operation, ids) {
-    return abortable(lookUp(this.#calls, operation, this.#integrationId, ids), this.#signal)
+  async #stillMissing(halves) {
+    const { find, back } = HALVES[this.#half]
+    const [now, backs] = await NativePromise.all([
+      this.#lookUp(find, ids(halves)),
+      this.#lookUp(
+        back,
+        halves.map(({ other }) => other),
+        FOREIGN
+      )
+    ])
+    return halves
+      .map((half, n) => ({ ...half, isForeign: backs[n] === FOREIGN }))
+      .filter(({ other, isForeign }, n) => now[n] === other && (isForeign || backs[n] === null))
+  }
+
+  #lookUp(operation, ids, foreign) {
+    const found = lookUp(this.#calls, operation, this.#integrationId, ids, foreign)
+    return abortable(found, this.#signal)
   }
 }
 

@@ -1,9 +1,8 @@
 /** Ids of an integration page by page, and what they stand for. */
 
-const { abortable } = require('./abortable')
+const { abortable, check } = require('./abortable')
 const { Seen } = require('./seen')
 const { isAmbiguous } = require('../delegate/delete-all')
-const { NativePromise } = require('../shared/globals')
 
 /** Where a listing begins, and what says that it is over. */
 const START = '-'
@@ -28,7 +27,7 @@ async function* pagesOf(calls, integrationId, listed, signal) {
     page.catch(() => {})
     return page
   }
-  signal?.throwIfAborted()
+  check(signal)
   for (let coming = ask(START); coming; ) {
     const [cursor, ...items] = await abortable(coming, signal)
     coming = cursor === END ? undefined : ask(cursor)
@@ -45,17 +44,23 @@ const countOf = (item) => {
 /** How many lookups go at once: a server may list all it has on one page, whatever it is asked for. */
 const CHUNK = 1_000
 
-/** What lookups come to: `null` also where a key holds no string. Rejects with the first failure. */
-const lookUp = async (calls, operation, integrationId, ids) => {
+/**
+ * What lookups come to: `null` of an empty text, which is no id but may stand in a key, and `foreign` where a
+ * key holds no string. Rejects with the first failure.
+ */
+const lookUp = async (calls, operation, integrationId, ids, foreign = null) => {
+  const asked = ids.filter((id) => id !== '')
   const found = []
-  for (let at = 0; at < ids.length; at += CHUNK) {
-    found.push(calls.many(operation, integrationId, ids.slice(at, at + CHUNK)))
+  for (let at = 0; at < asked.length; at += CHUNK) {
+    found.push(...(await calls.many(operation, integrationId, asked.slice(at, at + CHUNK))))
   }
-  return (await NativePromise.all(found)).flat().map((id) => {
-    if (typeof id === 'string' || id === null) return id
-    if (id.code === 'WRONGTYPE') return null
-    throw id
+  const values = found.map((value) => {
+    if (typeof value === 'string' || value === null) return value
+    if (value.code === 'WRONGTYPE') return foreign
+    throw value
   })
+  let next = 0
+  return ids.map((id) => (id === '' ? null : values[next++]))
 }
 
 /**

@@ -35,6 +35,9 @@ const settingsOf = (client, settings) => {
 const FIRST_WAIT = 50
 const LAST_WAIT = 1_500
 
+/** Whether a call is about all integrations. */
+const isOfAll = ({ operation }, [, listed]) => operation === 'listIds' && listed === 'i'
+
 const late = (limit, option) =>
   new Failure(
     'TIMEOUT',
@@ -157,7 +160,7 @@ class Delegate {
   }
 
   many(operation, integrationId, ids) {
-    return many(this, operation, integrationId, ids)
+    return many(this, operation, integrationId, ids, this.#maxPending)
   }
 
   async file(operation) {
@@ -252,7 +255,7 @@ class Delegate {
     return closeClient(this.#client, this.#close, connectTimeout)
   }
 
-  /** Runs a call after those of its integration before it, within its deadline and until `givenUp`. */
+  /** Runs a call after those before it that it has to do with, within its deadline and until `givenUp`. */
   #inTurn(call, ids, givenUp) {
     const { operation, integration } = call
     const option = LIMITS[operation]
@@ -280,7 +283,9 @@ class Delegate {
         await new NativePromise((resolve) => setTimeout(resolve, wait))
       }
     }
-    const before = this.#last.get(integration)
+    const before = isOfAll(call, ids)
+      ? NativePromise.all(this.#last.values())
+      : this.#last.get(integration)
     const answer = before ? before.then(start) : start()
     const answered = NativePromise.race([answer, givenUp])
     const inTime = within(limit, answered, () => late(limit, option))

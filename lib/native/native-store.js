@@ -31,6 +31,7 @@ class NativeStore {
   #strictCalls
   #readySettings
   #isTraced = false
+  #maxPending
   #isEmbedded
 
   constructor(source, given) {
@@ -42,6 +43,7 @@ class NativeStore {
       keyPrefix = source.settings.keyPrefix ?? ''
     } = given
     this.#source = source
+    this.#maxPending = maxPending
     this.#isEmbedded = Boolean(source.settings.file ?? source.settings.memory)
     this.#reporter = new Reporter(given)
     const settings = { __proto__: null, strict, readTimeout, writeTimeout, maxPending, keyPrefix }
@@ -116,7 +118,7 @@ class NativeStore {
   many(operation, integrationId, ids) {
     // One by one where each is told of by itself, or may run code to become text.
     if (channel.hasSubscribers || !ids.every(isPlain) || ids.length === 0) {
-      return many(this, operation, integrationId, ids)
+      return many(this, operation, integrationId, ids, this.#maxPending)
     }
     const integration = text(integrationId)
     return new NativePromise((resolve) => {
