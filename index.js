@@ -7,6 +7,7 @@ const { Verification } = require('./lib/bulk/verification')
 const { verify } = require('./lib/bulk/verify')
 const { KeyStoreError } = require('./lib/shared/error')
 const { open } = require('./lib/open')
+const { kindOf, refuse } = require('./lib/settings/check')
 const { withDefaults } = require('./lib/settings/options')
 
 /** The methods of the original, in its order. */
@@ -127,7 +128,8 @@ class RedisKeyStore {
   }
 
   /** Copies the file of the store. */
-  backup(to) {
+  async backup(to) {
+    if (typeof to !== 'string') throw refuse(`backup takes the path of a file, not ${kindOf(to)}`)
     return this.#calls.file('backup', path.resolve(to))
   }
 

@@ -85,3 +85,14 @@ for (const { name, url } of backends.filter((backend) => backend.name !== 'a fil
     }
   })
 }
+
+test('a backup wants the path of a file', async (t) => {
+  const store = open(t, 'memory:')
+  for (const [to, what] of [
+    [undefined, 'undefined'],
+    [7, 'a number'],
+    [new URL('file:///copy'), 'an object']
+  ]) {
+    await assert.rejects(store.backup(to), new RegExp(`takes the path of a file, not ${what}`))
+  }
+})
