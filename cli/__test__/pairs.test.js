@@ -28,6 +28,25 @@ test('a pair is set, found by either id, and deleted', async () => {
   assert.deepEqual(await contents(server.command), {})
 })
 
+test('with both ids exactly that pair is deleted, and no half of others', async () => {
+  await keyStore('set', ...OURS, '1', 'a')
+  await keyStore('set', ...OURS, '2', 'b')
+  const before = await contents(server.command)
+  for (const [botmaticId, extId] of [
+    ['1', 'b'],
+    ['1', 'none'],
+    ['none', 'a']
+  ]) {
+    const which = ['--botmatic-id', botmaticId, '--ext-id', extId]
+    const { code, stdout } = await keyStore('delete', ...OURS, ...which, '--yes')
+    assert.deepEqual([code, stdout], [1, 'there is no such pair\n'])
+    assert.deepEqual(await contents(server.command), before)
+  }
+  const which = ['--botmatic-id', '1', '--ext-id', 'a']
+  assert.equal((await keyStore('delete', ...OURS, ...which, '--yes')).code, 0)
+  assert.deepEqual(Object.keys(await contents(server.command)).length, 2)
+})
+
 test('what is not there is told by the exit code', async () => {
   const got = await keyStore('get', ...OURS, '--botmatic-id', '1')
   assert.deepEqual([got.code, got.stdout], [1, ''])

@@ -1,11 +1,12 @@
 /** A command at work: what ends it early, and what it says meanwhile. */
 
+const fs = require('node:fs')
 const { addressOf } = require('./options/address')
 const { Screen } = require('./screen/screen')
 const { Stall } = require('./stall')
 const { Connections } = require('./store/connections')
 const { Store } = require('./store/store')
-const { incomplete } = require('./trouble')
+const { incomplete, usage } = require('./trouble')
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
@@ -45,6 +46,15 @@ class Job {
    * @param {string} [argument] its address, where that is an argument
    */
   open(options, side = 'one', argument = undefined) {
+    const store = this.make(options, side, argument)
+    if (store.file !== undefined && !fs.existsSync(store.file)) {
+      throw usage(`${store.name}: there is no such file. import, set and copy make one`)
+    }
+    return store
+  }
+
+  /** The same of a store that is written to: an embedded one that is not there yet is made. */
+  make(options, side = 'one', argument = undefined) {
     const warn = (text) => this.screen.warn(text)
     const store = new Store(addressOf(options, side, argument, warn))
     this.#stores.push(store)

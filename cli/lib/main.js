@@ -38,7 +38,7 @@ const act =
 
 /** Nobody reads on, `head` say: what is left has nowhere to go. */
 const onPipe = ({ code }) => {
-  if (code !== 'EPIPE') throw new Error(`cannot print: ${code}`)
+  if (code !== 'EPIPE') process.stderr.write(`key-store: the output cannot be written: ${code}\n`)
   process.exit(EXIT.incomplete)
 }
 

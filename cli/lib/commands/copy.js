@@ -36,7 +36,7 @@ const walked = (job, from, wanted, total, size) => {
 const run = async (job, options, [fromUrl, toUrl], command) => {
   const wanted = selected(options, command)
   const from = job.open(options, 'from', fromUrl)
-  const to = job.open(options, 'to', toUrl)
+  const to = job.make(options, 'to', toUrl)
   if (from.name === to.name && !wanted) {
     // A walk would find what was just written.
     throw usage('FROM and TO are one database: name the integrations to copy with --integration')

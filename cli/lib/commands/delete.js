@@ -24,11 +24,19 @@ const build = (define) => {
   return screen(yes(showIds(oneStore(command))))
 }
 
-/** Both ids of the pair, which the store may have to tell. */
-const pairOf = async (store, whose, { botmaticId, extId }) => [
-  botmaticId ?? (await store.getBotmaticId(whose, extId)),
-  extId ?? (await store.getExtId(whose, botmaticId))
-]
+/** Both ids of the pair, which the store has to tell; `undefined` when there is none. */
+const pairOf = async (store, whose, { botmaticId, extId }) => {
+  const [ownExt, ownBotmatic] = await Promise.all([
+    botmaticId === undefined ? null : store.getExtId(whose, botmaticId),
+    extId === undefined ? null : store.getBotmaticId(whose, extId)
+  ])
+  // Given both, halves of two other pairs are not to be taken for one.
+  const isOne = ownExt === extId || (ownExt === null && ownBotmatic === botmaticId)
+  if (botmaticId !== undefined && extId !== undefined)
+    return isOne ? [botmaticId, extId] : undefined
+  const pair = [botmaticId ?? ownBotmatic, extId ?? ownExt]
+  return pair.includes(null) ? undefined : pair
+}
 
 const run = async (job, options) => {
   const { botmaticId, extId, all } = options
@@ -45,7 +53,7 @@ const run = async (job, options) => {
     return EXIT.done
   }
   const pair = await job.within(pairOf(store, whose, options))
-  if (pair.includes(null)) {
+  if (!pair) {
     await job.screen.summarize({ deleted: false }, 'there is no such pair')
     return EXIT.different
   }

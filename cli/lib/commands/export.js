@@ -3,6 +3,7 @@
 const os = require('node:os')
 const path = require('node:path')
 const { Option } = require('commander')
+const { keepApart } = require('../files/apart')
 const { Output } = require('../files/output')
 const { Sorter } = require('../files/sorter')
 const { trailerLine } = require('../files/trailer')
@@ -75,6 +76,7 @@ const run = async (job, options, [name], command) => {
   const wanted = selected(options, command)
   const format = formatOf(name, options)
   const target = job.open(options)
+  keepApart({ 'the file to write': name, 'the store': target.file })
   const output = new Output(name)
   const isTaken = name === '-'
   const began = performance.now()

@@ -39,7 +39,7 @@ const run = async (job, options, [name], command) => {
   const wanted = selected(options, command)
   const format = formatOf(name, options)
   const input = new Input(name)
-  const target = job.open(options)
+  const target = job.make(options)
   // A file is checked before anything is written.
   if (options.check && input.isFile) await input.check(job)
   return load(job, target, options, {

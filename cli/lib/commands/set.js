@@ -16,7 +16,7 @@ const build = (define) => {
 
 const run = async (job, options, [botmaticId, extId]) => {
   const whose = theIntegration(options)
-  const { store } = job.open(options)
+  const { store } = job.make(options)
   await job.within(store.saveIds(whose, botmaticId, extId))
   await job.screen.summarize({ saved: 1 }, 'saved')
   return EXIT.done

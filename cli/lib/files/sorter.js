@@ -37,7 +37,8 @@ class Sorter {
   }
 
   /** Removes what is left of temporary files. */
-  close() {
+  close = () => {
+    process.removeListener('exit', this.close)
     if (this.#made > 0) fs.rmSync(this.#folder, { recursive: true, force: true })
   }
 
@@ -46,6 +47,8 @@ class Sorter {
       // An earlier run that was killed may have left some.
       fs.rmSync(this.#folder, { recursive: true, force: true })
       fs.mkdirSync(this.#folder, { mode: 0o700 })
+      // Nobody may read on, `head` say, and the process ends at once.
+      process.once('exit', this.close)
     }
     this.#runs.push(this.#write(blocksOf(this.#lines.sort())))
     this.#lines = []

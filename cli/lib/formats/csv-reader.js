@@ -4,6 +4,7 @@ const { isUtf8 } = require('node:buffer')
 const { CsvError, parse } = require('csv-parse/sync')
 const { idProblem } = require('./ids')
 const { placesOf } = require('./columns')
+const { readTrailer } = require('../files/trailer')
 
 /** Of a row in characters; a quote that is not closed by then is none that somebody forgot to close. */
 const LONGEST = 1024 * 1024
@@ -191,12 +192,20 @@ class CsvReader {
     }
     const integration = integrationId < 0 ? this.#integrationId : row[integrationId]
     const problem =
+      partProblem(text, this.head) ||
       (integration === undefined && 'it has no integrationId; name one with --integration') ||
       idProblem('botmaticId', row[botmaticId]) ||
       idProblem('extId', row[extId])
     if (problem) return sink.reject(line, problem, text)
     sink.pair(integration, row[botmaticId], row[extId], line, text)
   }
+}
+
+/** Why a row is none of a pair, in a file that was put together of several. */
+const partProblem = (text, head) => {
+  if (text === head) return 'it is the header again'
+  const isEnd = text.startsWith('#end') && readTrailer(Buffer.from(text))
+  return isEnd ? 'it is the last line of an export' : undefined
 }
 
 /** The lines of a piece, as text where they are some. */

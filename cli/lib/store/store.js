@@ -14,11 +14,14 @@ class Store {
   store
   /** As messages call it; without a password. */
   name
+  /** The path of an embedded store's file. */
+  file
   #reasons = new Map()
 
   /** @param {{name: string, given: unknown, options: object}} address see `addressOf` */
   constructor({ name, given, options }) {
     this.name = name
+    if (/^file:/i.test(given)) this.file = given.replace(/^file:(\/\/)?/i, '')
     try {
       this.store = createKeyStore(given, {
         readTimeout: DEADLINE,

@@ -2,7 +2,7 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { usage } = require('../trouble')
+const { incomplete, usage } = require('../trouble')
 
 const VERSION = 1
 
@@ -14,16 +14,19 @@ class Checkpoint {
   from
   #path
   #job
+  #signature
   #latest
   #written = 0
 
   /**
    * @param {string} path
    * @param {object} job what must be the same when it is taken up again, and is shown when it is not
+   * @param {string} signature stands for what else must be the same
    */
-  constructor(path, job) {
+  constructor(path, job, signature) {
     this.#path = path
     this.#job = job
+    this.#signature = signature
     this.from = this.#read()
   }
 
@@ -38,7 +41,12 @@ class Checkpoint {
     if (!this.#latest) return
     const { state, sync } = this.#latest
     sync()
-    const text = JSON.stringify({ version: VERSION, job: this.#job, ...state })
+    const text = JSON.stringify({
+      version: VERSION,
+      job: this.#job,
+      signature: this.#signature,
+      ...state
+    })
     const part = `${this.#path}.part`
     try {
       const file = fs.openSync(part, 'w', 0o600)
@@ -47,7 +55,7 @@ class Checkpoint {
       fs.closeSync(file)
       fs.renameSync(part, this.#path)
     } catch (error) {
-      throw usage(`--resume: ${this.#path} cannot be written: ${error.message}`)
+      throw incomplete(`--resume: ${this.#path} cannot be written: ${error.message}`)
     }
     this.#latest = undefined
     this.#written = performance.now()
@@ -73,7 +81,7 @@ class Checkpoint {
     } catch {
       // Reported below.
     }
-    if (found?.version !== VERSION) {
+    if (found?.version !== VERSION || typeof found.job !== 'object') {
       throw usage(
         `--resume: ${this.#path} is no resume file of this version; remove it to begin anew`
       )
@@ -83,6 +91,12 @@ class Checkpoint {
       throw usage(
         `--resume: ${this.#path} is of another import: its ${name} is ${found.job[name]}, not ${value}. ` +
           'Remove it to begin anew'
+      )
+    }
+    if (found.signature !== this.#signature) {
+      throw usage(
+        `--resume: ${this.#path} is of a command with other options: integrations, key prefixes, format, ` +
+          'columns, rejects and conflicts have to be as they were. Remove it to begin anew'
       )
     }
     return found

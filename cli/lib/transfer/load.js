@@ -1,6 +1,9 @@
 /** Loads a source of batches into a store, as the options of `import` and `copy` say. */
 
+const { createHash } = require('node:crypto')
+const path = require('node:path')
 const { Checkpoint } = require('./checkpoint')
+const { keepApart } = require('../files/apart')
 const { Rejects } = require('./rejects')
 const { Saver } = require('./saver')
 const { Transfer } = require('./transfer')
@@ -11,6 +14,24 @@ const { EXIT, usage } = require('../trouble')
 const TENTH = 10
 
 const FIRST = { pairs: 0, saved: 0, skipped: 0, conflicts: 0, rejected: 0 }
+
+/** What says, beside the integrations, which pairs are taken, where to, and what is kept of them. */
+const KEPT = ['keyPrefix', 'fromKeyPrefix', 'toKeyPrefix', 'onConflict']
+const OF_FILES = ['format', 'header', 'columns', 'delimiter']
+
+/** Stands for the options that must be the same when a job is resumed: integration ids are secrets. */
+const signatureOf = (options) => {
+  const { all, integration, rejects } = options
+  const wanted = all || integration === undefined ? null : [integration].flat()
+  const kept = [...KEPT, ...OF_FILES].map((name) => options[name] ?? null)
+  const job = [wanted, rejects ? path.resolve(rejects) : null, ...kept]
+  return createHash('sha256').update(JSON.stringify(job)).digest('hex')
+}
+
+/** The resume file that is wanted, if any; fails when it is of another job. */
+const checkpointOf = (options, origin, target) =>
+  options.resume &&
+  new Checkpoint(options.resume, { ...origin, store: target.name }, signatureOf(options))
 
 /** Most pairs of a batch. */
 const batchOf = ({ batch, rate }) => (rate ? Math.min(batch, Math.ceil(rate / TENTH)) : batch)
@@ -47,10 +68,15 @@ const load = async (job, target, options, { done, origin, open }) => {
   if (options.dryRun && (options.resume || options.verify)) {
     throw usage('--dry-run writes nothing: leave --resume and --verify out')
   }
-  const checkpoint =
-    options.resume && new Checkpoint(options.resume, { ...origin, store: target.name })
+  keepApart({
+    '--rejects': options.rejects,
+    '--resume': options.resume,
+    'the file to import': origin.file,
+    'the store': target.file
+  })
+  const checkpoint = checkpointOf(options, origin, target)
   const from = checkpoint?.from
-  const rejects = options.rejects && new Rejects(options.rejects, from?.rejects)
+  const rejects = options.rejects && !options.dryRun && new Rejects(options.rejects, from?.rejects)
   const source = open(from, batchOf(options))
   const before = from?.counts ?? FIRST
   const sum = (counts) =>
@@ -103,4 +129,4 @@ const adviceOf = ({ dryRun, resume }, done, { saved }) => {
         'go on where it ended'
 }
 
-module.exports = { load }
+module.exports = { checkpointOf, load, signatureOf }

@@ -3,13 +3,14 @@
  * file beside the resume file.
  */
 
+const { createHash } = require('node:crypto')
 const fs = require('node:fs')
 const { Input } = require('../files/input')
 const { Output } = require('../files/output')
 const { trailerLine } = require('../files/trailer')
 const { ndjsonLine } = require('../formats/ndjson')
 const { walk } = require('../store/walk')
-const { load } = require('./load')
+const { checkpointOf, load, signatureOf } = require('./load')
 const { Source } = require('./source')
 
 /** Pairs that are written at once. */
@@ -41,7 +42,11 @@ const write = async (job, from, wanted, path) => {
 
 /** Copies with `--resume`; gives the exit code. */
 const spooled = async (job, from, to, wanted, options) => {
-  const path = `${options.resume}.pairs`
+  const origin = { from: from.name }
+  checkpointOf(options, origin, to)
+  // By what it is of: a leftover of another copy is not taken for this one's.
+  const hash = createHash('sha256').update(`${from.name}\n${to.name}\n${signatureOf(options)}`)
+  const path = `${options.resume}.${hash.digest('hex').slice(0, 16)}.pairs`
   if (!fs.existsSync(path)) {
     job.screen.start('pairs read')
     await write(job, from, wanted, path)
@@ -50,7 +55,7 @@ const spooled = async (job, from, to, wanted, options) => {
   const input = new Input(path)
   const exit = await load(job, to, options, {
     done: 'copied',
-    origin: { from: from.name },
+    origin,
     open: (at, batch) => {
       const source = new Source(input, {
         format: { format: 'ndjson' },
