@@ -177,3 +177,12 @@ test('of exports that were put together, only pairs are imported', async () => {
     assert.equal(await server.command('dbsize'), 6)
   }
 })
+
+test('half of a character is no part of an id', async () => {
+  const line = (n) => `{"integrationId":"i","botmaticId":"p\\ud80${n}","extId":"x${n}"}\n`
+  const file = folder.write('halves', `${line(0)}${line(1)}${ndjson('i', '😀', 'x')}`)
+  const { code, stdout, stderr } = await ours('import', file, '--no-check', '--json')
+  const { saved, rejected } = JSON.parse(stdout)
+  assert.deepEqual([code, saved, rejected], [1, 1, 2])
+  assert.match(stderr, /line 1: botmaticId has half of a character/)
+})

@@ -119,3 +119,15 @@ describe('a password', () => {
     assert.match(shown, /^key-store/)
   })
 })
+
+test('a password in an address that is no argument is not shown', async () => {
+  for (const args of [
+    ['redis://:S3cret@host'],
+    ['count', 'redis://user:S3cret@host/1'],
+    ['count', '--rl=redis://:S3cret@host']
+  ]) {
+    const { code, stderr } = await run(args)
+    assert.equal(code, 2)
+    assert.doesNotMatch(stderr, /S3cret/)
+  }
+})

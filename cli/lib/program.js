@@ -31,6 +31,9 @@ const createProgram = (act) => {
     .showHelpAfterError('(key-store --help, or key-store <command> --help, says more)')
     .showSuggestionAfterError()
     .exitOverride()
+  // An address that stands where no argument is looked for may have a password.
+  const hidden = (text) => text.replace(/\/\/[^\s'/]*@/g, '//')
+  program.configureOutput({ outputError: (text, write) => write(hidden(text)) })
   program.configureHelp({ sortSubcommands: false })
   for (const { build, run, examples } of COMMANDS) {
     // One that takes the settings of the program with it.
