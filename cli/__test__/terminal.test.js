@@ -47,6 +47,16 @@ describe('a terminal', { skip: !HAS_SCRIPT }, () => {
     assert.equal(await server.command('get', 'gone:b:1'), null)
   })
 
+  test('^D is no yes', async () => {
+    await server.command('mset', 'kept:b:1', 'x', 'kept:e:x', '1')
+    const args = ['delete', '--integration', 'kept', '--all', '--url', server.url]
+    const { code, screen } = await runOnTerminal(args, { keys: [[/y\/N/, '\x04']] })
+    assert.equal(code, 3)
+    assert.match(screen, /nothing was done/)
+    assert.doesNotMatch(screen, /fault of key-store/)
+    assert.equal(await server.command('get', 'kept:b:1'), 'x')
+  })
+
   test('has no colours with NO_COLOR', async () => {
     const { screen } = await runOnTerminal(['count', '--url', 'http://x'], {
       env: { NO_COLOR: '1' }

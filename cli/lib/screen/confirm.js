@@ -18,7 +18,9 @@ const confirm = async (job, question) => {
   prompt.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
   try {
     job.pause()
-    const answer = await job.within(prompt.question(`${question} [y/N] `))
+    // Closed in place of an answer, by ^D say, it rejects.
+    const asked = prompt.question(`${question} [y/N] `).catch(() => '')
+    const answer = await job.within(asked)
     if (!/^y(es)?$/i.test(answer.trim())) throw incomplete('nothing was done')
   } finally {
     prompt.close()
