@@ -317,7 +317,7 @@ describe('what ends early', () => {
 
   test('an abort is the reason also of lookups that fail then', async (t) => {
     const store = open(t, 'redis://127.0.0.1:1', { readTimeout: 300, strict: true })
-    const { signal } = { signal: AbortSignal.timeout(50) }
+    const signal = AbortSignal.timeout(50)
     await assert.rejects(store.getExtIds('i', [1, 2], { signal }), { name: 'TimeoutError' })
   })
 

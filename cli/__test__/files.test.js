@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const { beforeEach, describe, test } = require('node:test')
+const { pathToFileURL } = require('node:url')
 const { useServer } = require('../../__test__/support/redis')
 const { ndjson, run, start, useFolder } = require('./support')
 
@@ -160,6 +161,16 @@ test('a file that is not there is made by what writes pairs, and by nothing else
   }
   assert.equal((await ours('set', '--integration', 'i', '1', 'x', ...url)).code, 0)
   assert.equal((await ours('count', ...url)).stdout, '1\n')
+})
+
+test('a file is found in whatever form its address names it', async () => {
+  const named = folder.file('a name.redb')
+  const { href } = pathToFileURL(named)
+  assert.equal((await ours('set', '--integration', 'i', '1', 'x', '--url', href)).code, 0)
+  for (const url of [href, `file:${named}`, href.replace('///', '//localhost/')]) {
+    assert.equal((await ours('count', '--url', url)).stdout, '1\n', url)
+    assert.equal((await ours('export', named, '--url', url)).code, 2, url)
+  }
 })
 
 test('of exports that were put together, only pairs are imported', async () => {

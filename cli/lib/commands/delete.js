@@ -26,16 +26,14 @@ const build = (define) => {
 
 /** Both ids of the pair, which the store has to tell; `undefined` when there is none. */
 const pairOf = async (store, whose, { botmaticId, extId }) => {
-  const [ownExt, ownBotmatic] = await Promise.all([
+  const [foundExt, foundBotmatic] = await Promise.all([
     botmaticId === undefined ? null : store.getExtId(whose, botmaticId),
     extId === undefined ? null : store.getBotmaticId(whose, extId)
   ])
+  const pair = [botmaticId ?? foundBotmatic, extId ?? foundExt]
   // Given both, halves of two other pairs are not to be taken for one.
-  const isOne = ownExt === extId || (ownExt === null && ownBotmatic === botmaticId)
-  if (botmaticId !== undefined && extId !== undefined)
-    return isOne ? [botmaticId, extId] : undefined
-  const pair = [botmaticId ?? ownBotmatic, extId ?? ownExt]
-  return pair.includes(null) ? undefined : pair
+  const isOne = foundExt === pair[1] || (foundExt === null && foundBotmatic === pair[0])
+  return isOne && !pair.includes(null) ? pair : undefined
 }
 
 const run = async (job, options) => {

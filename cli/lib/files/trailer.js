@@ -13,12 +13,12 @@ const trailerLine = (format, { pairs, sha256, delimiter = ',' }) =>
 
 /**
  * What a line says when it is such a one.
- * @param {Buffer} bytes
+ * @param {Buffer | string} line
  * @returns {{pairs: number, sha256: string} | undefined}
  */
-const readTrailer = (bytes) => {
-  if (bytes.length > 200) return undefined
-  const text = bytes.toString()
+const readTrailer = (line) => {
+  if (line.length > 200) return undefined
+  const text = line.toString()
   for (const pattern of Object.values(PATTERN)) {
     const found = pattern.exec(text)
     if (found) {

@@ -204,7 +204,7 @@ class CsvReader {
 /** Why a row is none of a pair, in a file that was put together of several. */
 const partProblem = (text, head) => {
   if (text === head) return 'it is the header again'
-  const isEnd = text.startsWith('#end') && readTrailer(Buffer.from(text))
+  const isEnd = text.startsWith('#') && readTrailer(text)
   return isEnd ? 'it is the last line of an export' : undefined
 }
 

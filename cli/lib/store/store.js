@@ -1,6 +1,7 @@
 /** A store that a command works on, with what there is to say of it. */
 
 const createKeyStore = require('js-redis-key-store')
+const { parseEmbedded } = require('js-redis-key-store/lib/settings/embedded')
 const { usage } = require('../trouble')
 
 /** How long closing may take, in ms. */
@@ -18,11 +19,11 @@ class Store {
   file
   #reasons = new Map()
 
-  /** @param {{name: string, given: unknown, options: object}} address see `addressOf` */
+  /** @param {{name: string, given: string | object, options: object}} address see `addressOf`: text of an embedded store */
   constructor({ name, given, options }) {
     this.name = name
-    if (/^file:/i.test(given)) this.file = given.replace(/^file:(\/\/)?/i, '')
     try {
+      if (typeof given === 'string') this.file = parseEmbedded(given).file
       this.store = createKeyStore(given, {
         readTimeout: DEADLINE,
         writeTimeout: DEADLINE,

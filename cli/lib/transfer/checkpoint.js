@@ -81,7 +81,7 @@ class Checkpoint {
     } catch {
       // Reported below.
     }
-    if (found?.version !== VERSION || typeof found.job !== 'object') {
+    if (found?.version !== VERSION || !found.job) {
       throw usage(
         `--resume: ${this.#path} is no resume file of this version; remove it to begin anew`
       )
