@@ -1,5 +1,6 @@
 /** The file of `--resume`: how far an import has come for sure. */
 
+const { createHash } = require('node:crypto')
 const fs = require('node:fs')
 const path = require('node:path')
 const { incomplete, usage } = require('../trouble')
@@ -114,4 +115,22 @@ class Checkpoint {
   }
 }
 
-module.exports = { Checkpoint }
+/** What says, beside the integrations, which pairs are taken, where to, and what is kept of them. */
+const KEPT = ['keyPrefix', 'fromKeyPrefix', 'toKeyPrefix', 'onConflict']
+const OF_FILES = ['format', 'header', 'columns', 'delimiter']
+
+/** Stands for the options that must be the same when a job is resumed: integration ids are secrets. */
+const signatureOf = (options) => {
+  const { all, integration, rejects } = options
+  const wanted = all || integration === undefined ? null : [integration].flat()
+  const kept = [...KEPT, ...OF_FILES].map((name) => options[name] ?? null)
+  const job = [wanted, rejects ? path.resolve(rejects) : null, ...kept]
+  return createHash('sha256').update(JSON.stringify(job)).digest('hex')
+}
+
+/** The resume file that is wanted, if any; fails when it is of another job. */
+const checkpointOf = (options, origin, target) =>
+  options.resume &&
+  new Checkpoint(options.resume, { ...origin, store: target.name }, signatureOf(options))
+
+module.exports = { checkpointOf, signatureOf }

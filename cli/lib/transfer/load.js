@@ -1,8 +1,6 @@
 /** Loads a source of batches into a store, as the options of `import` and `copy` say. */
 
-const { createHash } = require('node:crypto')
-const path = require('node:path')
-const { Checkpoint } = require('./checkpoint')
+const { checkpointOf } = require('./checkpoint')
 const { keepApart } = require('../files/apart')
 const { Rejects } = require('./rejects')
 const { Saver } = require('./saver')
@@ -14,24 +12,6 @@ const { EXIT, usage } = require('../trouble')
 const TENTH = 10
 
 const FIRST = { pairs: 0, saved: 0, skipped: 0, conflicts: 0, rejected: 0 }
-
-/** What says, beside the integrations, which pairs are taken, where to, and what is kept of them. */
-const KEPT = ['keyPrefix', 'fromKeyPrefix', 'toKeyPrefix', 'onConflict']
-const OF_FILES = ['format', 'header', 'columns', 'delimiter']
-
-/** Stands for the options that must be the same when a job is resumed: integration ids are secrets. */
-const signatureOf = (options) => {
-  const { all, integration, rejects } = options
-  const wanted = all || integration === undefined ? null : [integration].flat()
-  const kept = [...KEPT, ...OF_FILES].map((name) => options[name] ?? null)
-  const job = [wanted, rejects ? path.resolve(rejects) : null, ...kept]
-  return createHash('sha256').update(JSON.stringify(job)).digest('hex')
-}
-
-/** The resume file that is wanted, if any; fails when it is of another job. */
-const checkpointOf = (options, origin, target) =>
-  options.resume &&
-  new Checkpoint(options.resume, { ...origin, store: target.name }, signatureOf(options))
 
 /** Most pairs of a batch. */
 const batchOf = ({ batch, rate }) => (rate ? Math.min(batch, Math.ceil(rate / TENTH)) : batch)
@@ -129,4 +109,4 @@ const adviceOf = ({ dryRun, resume }, done, { saved }) => {
         'go on where it ended'
 }
 
-module.exports = { checkpointOf, load, signatureOf }
+module.exports = { load }

@@ -10,7 +10,8 @@ const { Output } = require('../files/output')
 const { trailerLine } = require('../files/trailer')
 const { ndjsonLine } = require('../formats/ndjson')
 const { walk } = require('../store/walk')
-const { checkpointOf, load, signatureOf } = require('./load')
+const { checkpointOf, signatureOf } = require('./checkpoint')
+const { load } = require('./load')
 const { Source } = require('./source')
 
 /** Pairs that are written at once. */
