@@ -101,7 +101,7 @@ test('--verify looks up what was saved; a later line goes before an earlier one'
   assert.deepEqual([code, summary.unverified], [0, 0])
 })
 
-test('a key that holds something else is a rejected line, and the others are saved', async () => {
+test('a key that holds something else ends an import that compares', async () => {
   await server.command('rpush', 'i:e:list', 'x')
   // MSET writes over a list; what another type answers comes by a lookup.
   const { code, stderr, summary } = await importText(

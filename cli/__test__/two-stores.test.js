@@ -1,6 +1,7 @@
 /** Two stores: copied, and compared. One store: its halves. */
 
 const assert = require('node:assert/strict')
+const path = require('node:path')
 const { beforeEach, describe, test } = require('node:test')
 const { contents, useServer } = require('../../__test__/support/redis')
 const { ndjson, run, useFolder } = require('./support')
@@ -51,9 +52,48 @@ test('conflicts are as in an import', async () => {
   assert.equal(await other.command('get', 'a:b:1'), 'other')
 })
 
-test('a store is not copied into itself whole', async () => {
-  const { code, stderr } = await run(['copy', server.url, server.url, '--to-key-prefix', 'p:'])
-  assert.deepEqual([code, /one database/.test(stderr)], [2, true])
+test('a store is not copied onto itself, by any spelling of a file', async () => {
+  const file = `file:${folder.file('one.redb')}`
+  await run(['copy', server.url, file])
+  for (const [from, to] of [
+    [server.url, server.url],
+    [file, `file:${path.relative(process.cwd(), folder.file('one.redb'))}`]
+  ]) {
+    const { code, stderr } = await run(['copy', from, to])
+    assert.deepEqual([code, /are one store/.test(stderr)], [2, true], stderr)
+  }
+})
+
+test('under another prefix of the same database, what is written is not read again', async () => {
+  const before = await contents(server.command)
+  const file = `file:${folder.file('two.redb')}`
+  await run(['copy', server.url, file])
+  const twin = server.url.replace('127.0.0.1', 'localhost')
+  for (const [from, to] of [
+    [server.url, server.url],
+    [server.url, twin],
+    [file, file]
+  ]) {
+    for (const options of [
+      ['--from-key-prefix', '', '--to-key-prefix', 'p:'],
+      // What is within the other prefix is an integration of this one.
+      ['--from-key-prefix', 'p:', '--to-key-prefix', 'p:p:']
+    ]) {
+      const { code, stdout, stderr } = await run(['copy', from, to, ...options, '--json'])
+      assert.deepEqual([code, stderr], [0, ''])
+      assert.equal(JSON.parse(stdout).saved, 3)
+    }
+    const copies = Object.entries(before).flatMap(([key, value]) => [
+      [key, value],
+      [`p:${key}`, value],
+      [`p:p:${key}`, value]
+    ])
+    if (from !== file) assert.deepEqual(await contents(server.command), Object.fromEntries(copies))
+    const count = await run(['count', '--url', from])
+    assert.equal(count.stdout, '9\n')
+    await server.command('flushall')
+    for (const [key, value] of Object.entries(before)) await server.command('set', key, value)
+  }
 })
 
 describe('what differs is told', () => {

@@ -62,6 +62,16 @@ class Job {
     return store
   }
 
+  /** How often a connection was lost so far. */
+  get losses() {
+    return this.#connections.losses
+  }
+
+  /** The files of its embedded stores, by what messages call them. */
+  get files() {
+    return Object.fromEntries(this.#stores.map(({ name, file }) => [`the store ${name}`, file]))
+  }
+
   /** Whether it is to be done without a question. */
   get isSure() {
     return Boolean(this.#options.yes)

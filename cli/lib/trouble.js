@@ -14,8 +14,15 @@ class Trouble extends Error {
   }
 }
 
+/** A store has not any more what it had. */
+class Lost extends Trouble {
+  constructor(message) {
+    super(EXIT.incomplete, message)
+  }
+}
+
 const usage = (message) => new Trouble(EXIT.usage, message)
 
 const incomplete = (message) => new Trouble(EXIT.incomplete, message)
 
-module.exports = { EXIT, Trouble, incomplete, usage }
+module.exports = { EXIT, Lost, Trouble, incomplete, usage }

@@ -20,7 +20,7 @@ const build = (define) => {
 /** What is found by a walk, as a source. */
 const walked = (job, from, wanted, total, size) => {
   let count = 0
-  const at = () => ({ pairs: count })
+  const at = () => ({ part: total && Math.min(1, count / total) })
   const batches = async function* () {
     const sink = new Batches(size)
     for await (const pair of walk(job, from, wanted)) {
@@ -30,18 +30,22 @@ const walked = (job, from, wanted, total, size) => {
     }
     yield* sink.rest(at)
   }
-  return { batches, partOf: (end) => total && Math.min(1, end.pairs / total) }
+  return { batches }
 }
+
+/** Whether both may lie in one database: one server has many names, as one file has. */
+const mayBeOne = (from, to) => (from.file === undefined) === (to.file === undefined)
 
 const run = async (job, options, [fromUrl, toUrl], command) => {
   const wanted = selected(options, command)
   const from = job.open(options, 'from', fromUrl)
   const to = job.make(options, 'to', toUrl)
-  if (from.name === to.name && !wanted) {
-    // A walk would find what was just written.
-    throw usage('FROM and TO are one database: name the integrations to copy with --integration')
+  const isSamePrefix = from.keyPrefix === to.keyPrefix
+  if (isSamePrefix && (from.file ?? from.name) === (to.file ?? to.name)) {
+    throw usage('FROM and TO are one store: name another, or another key prefix')
   }
-  if (options.resume) return spooled(job, from, to, wanted, options)
+  const feedsItself = mayBeOne(from, to) && !isSamePrefix
+  if (options.resume || feedsItself) return spooled(job, from, to, wanted, options)
   const total = job.screen.wantsTotal ? await countPairs(job, from, wanted) : undefined
   return load(job, to, options, {
     done: 'copied',

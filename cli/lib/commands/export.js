@@ -1,11 +1,11 @@
 /** `key-store export`: pairs into a file. */
 
-const os = require('node:os')
 const path = require('node:path')
 const { Option } = require('commander')
 const { keepApart } = require('../files/apart')
 const { Output } = require('../files/output')
 const { Sorter } = require('../files/sorter')
+const { temporaryFolder } = require('../files/temporary')
 const { trailerLine } = require('../files/trailer')
 const { CsvWriter } = require('../formats/csv-writer')
 const { ndjsonLine } = require('../formats/ndjson')
@@ -76,7 +76,7 @@ const run = async (job, options, [name], command) => {
   const wanted = selected(options, command)
   const format = formatOf(name, options)
   const target = job.open(options)
-  keepApart({ 'the file to write': name, 'the store': target.file })
+  keepApart({ 'the file to write': name }, job.files)
   const output = new Output(name)
   const isTaken = name === '-'
   const began = performance.now()
@@ -92,9 +92,7 @@ const run = async (job, options, [name], command) => {
     job.wait(target.name)
     job.screen.start(options.unsorted ? 'pairs written' : 'pairs read')
     const blocks = found(job, target, wanted, options.unsorted ? () => {} : tell)
-    const folder = isTaken
-      ? path.join(os.tmpdir(), `key-store-export-${process.pid}`)
-      : `${name}.part.sort`
+    const folder = isTaken ? path.join(temporaryFolder(), 'sort') : `${name}.part.sort`
     await output.write(writer.head)
     for await (const block of options.unsorted ? blocks : sorted(job, blocks, folder)) {
       await job.within(output.write(writer.text(block)))

@@ -58,8 +58,7 @@ const run = async (job, options, [name], command) => {
         get head() {
           return source.head
         },
-        batches: () => source.batches(job),
-        partOf: ({ offset }) => source.partOf(offset)
+        batches: () => source.batches(job)
       }
     }
   })

@@ -13,17 +13,22 @@ const identityOf = (name) => {
 }
 
 /**
- * Fails when two of these are one file: what is written would destroy the other.
- * @param {Record<string, string | undefined>} files their paths, by what messages call them
+ * Fails when a file that is written is another one of these as well, which that would destroy.
+ * @param {Record<string, string | undefined>} written paths, by what messages call them
+ * @param {Record<string, string | undefined>} others the same of files that are read, or are a store's
  */
-const keepApart = (files) => {
+const keepApart = (written, others) => {
   const known = new Map()
-  for (const [what, name] of Object.entries(files)) {
+  const look = ([what, name], isWritten) => {
     const identity = name && name !== '-' && identityOf(name)
-    if (!identity) continue
-    if (known.has(identity)) throw usage(`${known.get(identity)} and ${what} are one file: ${name}`)
+    if (!identity) return
+    if (isWritten && known.has(identity)) {
+      throw usage(`${what} and ${known.get(identity)} are one file: ${name}`)
+    }
     known.set(identity, what)
   }
+  for (const other of Object.entries(others)) look(other, false)
+  for (const each of Object.entries(written)) look(each, true)
 }
 
 module.exports = { keepApart }

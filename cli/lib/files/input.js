@@ -18,6 +18,8 @@ class Input {
   #path
   #isGzip
   #taken = 0
+  /** Of what is in it, in bytes, once that is known. */
+  #total
 
   /** @param {string} path a file's, or `-` */
   constructor(path) {
@@ -29,6 +31,7 @@ class Input {
       const found = fs.statSync(path)
       if (found.isDirectory()) throw usage(`${path} is a folder; name a file`)
       this.size = found.isFile() ? found.size : undefined
+      if (!this.#isGzip) this.#total = this.size
     } catch (error) {
       throw error.code ? usage(`${path} cannot be read: ${error.message}`) : error
     }
@@ -39,9 +42,13 @@ class Input {
     return this.size !== undefined
   }
 
-  /** How many bytes of `size` were taken so far. */
-  get taken() {
-    return this.#taken
+  /**
+   * Which part of it lies before an offset that was just read, from 0 to 1: of packed data that was not read
+   * before, about. `undefined` of a pipe.
+   */
+  partOf(offset) {
+    if (!this.size) return undefined
+    return this.#total ? Math.min(1, offset / this.#total) : this.#taken / this.size
   }
 
   /** The bytes in it, unpacked; each chunk is good until the next is asked for. */
@@ -101,6 +108,7 @@ class Input {
   async check(job) {
     const pieces = this.pieces({ isHashed: true })
     for await (const _ of job.each(pieces)) job.touch()
+    this.#total = pieces.offset
     checkEnd(this.name, pieces, 'Nothing was imported')
   }
 }

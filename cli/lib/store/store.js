@@ -17,11 +17,14 @@ class Store {
   name
   /** The path of an embedded store's file. */
   file
+  /** What stands before its keys. */
+  keyPrefix
   #reasons = new Map()
 
   /** @param {{name: string, given: string | object, options: object}} address see `addressOf`: text of an embedded store */
   constructor({ name, given, options }) {
     this.name = name
+    this.keyPrefix = options.keyPrefix ?? ''
     try {
       if (typeof given === 'string') this.file = parseEmbedded(given).file
       this.store = createKeyStore(given, {

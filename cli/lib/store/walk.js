@@ -1,5 +1,7 @@
 /** All pairs of a store, or those of some integrations. */
 
+const { Witness } = require('./witness')
+
 /**
  * Ids of the integrations that are meant, in their order.
  * @param {string[] | undefined} wanted all of them when undefined
@@ -24,13 +26,20 @@ const integrationsOf = async (job, { store, name }, wanted) => {
  * @param {string[] | undefined} wanted integrations; all of them when undefined
  */
 async function* walk(job, target, wanted) {
+  const witness = new Witness(job, target, 'found')
   const given = { signal: job.signal, onProgress: () => job.touch() }
   const { store } = target
   job.wait(target.name)
-  if (!wanted) return yield* store.allPairs(given)
-  for (const integrationId of wanted) {
-    for await (const pair of store.pairs(integrationId, given)) yield [integrationId, ...pair]
+  for (const integrationId of wanted ?? [undefined]) {
+    const pairs = wanted ? store.pairs(integrationId, given) : store.allPairs(given)
+    for await (const found of pairs) {
+      const pair = wanted ? [integrationId, ...found] : found
+      if (witness.isDue) await witness.check()
+      witness.keep(pair[0], pair[1])
+      yield pair
+    }
   }
+  if (witness.isDue) await witness.check()
 }
 
 /** How many pairs there are. */

@@ -11,7 +11,7 @@ const VERSION = 1
 const EVERY = 500
 
 class Checkpoint {
-  /** What an earlier run has left: `{offset, sha256, reader, counts, rejects}`. */
+  /** What an earlier run has left: `{offset, sha256, reader, counts, rejects, sample}`. */
   from
   #path
   #job

@@ -3,13 +3,14 @@
 const part = ({ integrationId }) => ({ integrationId, pairs: [], lines: [], texts: [] })
 
 class Conflicts {
-  #target
+  #store
   /** What earlier pairs of the same group are to come to. */
   #extIds = new Map()
   #botmaticIds = new Map()
 
-  constructor(target) {
-    this.#target = target
+  /** @param {object} store whose `getExtIds` and `getBotmaticIds` tell what is there */
+  constructor(store) {
+    this.#store = store
   }
 
   /**
@@ -19,13 +20,12 @@ class Conflicts {
    */
   async find(group) {
     const { integrationId, pairs, lines, texts } = group
-    const { store } = this.#target
     const [extIds, botmaticIds] = await Promise.all([
-      store.getExtIds(
+      this.#store.getExtIds(
         integrationId,
         pairs.map(([botmaticId]) => botmaticId)
       ),
-      store.getBotmaticIds(
+      this.#store.getBotmaticIds(
         integrationId,
         pairs.map(([, extId]) => extId)
       )

@@ -6,7 +6,7 @@ const { Rejects } = require('./rejects')
 const { Saver } = require('./saver')
 const { Transfer } = require('./transfer')
 const { number, span } = require('../screen/progress')
-const { EXIT, usage } = require('../trouble')
+const { EXIT, Lost, usage } = require('../trouble')
 
 /** Of the seconds of `--rate`: so small are batches that it is kept evenly. */
 const TENTH = 10
@@ -40,20 +40,18 @@ const sentence = ({ counts, unproven, seconds }, options, done) => {
  * @param {object} work
  * @param {string} work.done what is done with pairs: `imported`
  * @param {object} work.origin what a resume file is of, by name
- * @param {(from: object | undefined, size: number) => {head?: string, batches: () => AsyncIterable<object>,
- *   partOf: (end: object) => number | undefined}} work.open opens the source, where an earlier run left off
+ * @param {(from: object | undefined, size: number) => {head?: string, batches: () => AsyncIterable<object>}}
+ *   work.open opens the source, where an earlier run left off
  * @returns {Promise<number>} the exit code
  */
 const load = async (job, target, options, { done, origin, open }) => {
   if (options.dryRun && (options.resume || options.verify)) {
     throw usage('--dry-run writes nothing: leave --resume and --verify out')
   }
-  keepApart({
-    '--rejects': options.rejects,
-    '--resume': options.resume,
-    'the file to import': origin.file,
-    'the store': target.file
-  })
+  keepApart(
+    { '--rejects': options.rejects, '--resume': options.resume },
+    { 'the file to import': origin.file, ...job.files }
+  )
   const checkpoint = checkpointOf(options, origin, target)
   const from = checkpoint?.from
   const rejects = options.rejects && !options.dryRun && new Rejects(options.rejects, from?.rejects)
@@ -61,7 +59,8 @@ const load = async (job, target, options, { done, origin, open }) => {
   const before = from?.counts ?? FIRST
   const sum = (counts) =>
     Object.fromEntries(Object.keys(FIRST).map((name) => [name, before[name] + counts[name]]))
-  const transfer = new Transfer(job, new Saver(target, options), {
+  const saver = new Saver(target, options)
+  const transfer = new Transfer(job, saver, {
     target,
     inFlight: options.inFlight,
     rate: options.rate,
@@ -69,10 +68,11 @@ const load = async (job, target, options, { done, origin, open }) => {
     rejects,
     isProven: options.verify,
     head: () => source.head,
-    reached: (end, counts) => {
-      job.screen.update(counts.pairs, end && source.partOf(end))
+    sample: from?.sample,
+    reached: (end, counts, sample) => {
+      job.screen.update(counts.pairs, end?.part)
       if (!checkpoint || !end?.resume) return
-      const state = { ...end.resume, counts: sum(counts), rejects: rejects?.size }
+      const state = { ...end.resume, counts: sum(counts), rejects: rejects?.size, sample }
       checkpoint.reach(state, () => rejects?.sync())
     }
   })
@@ -83,6 +83,13 @@ const load = async (job, target, options, { done, origin, open }) => {
   try {
     await transfer.run(source.batches())
     checkpoint?.remove()
+  } catch (error) {
+    if (error instanceof Lost) {
+      // What is missing may lie before any point that was reached.
+      checkpoint?.remove()
+      job.advice = () => 'Run the same command again, which begins anew'
+    }
+    throw error
   } finally {
     checkpoint?.save()
     rejects?.close()
@@ -93,8 +100,15 @@ const load = async (job, target, options, { done, origin, open }) => {
     seconds: (performance.now() - began) / 1_000
   }
   const { counts, unproven, seconds } = result
+  const { conflicts, ...others } = counts
   await job.screen.summarize(
-    { ...counts, ...(options.verify && { unverified: unproven }), seconds },
+    {
+      ...others,
+      // Pairs that are saved over others are not compared with them.
+      ...(saver.isSerial && { conflicts }),
+      ...(options.verify && { unverified: unproven }),
+      seconds
+    },
     sentence(result, options, done)
   )
   return counts.rejected > 0 || unproven > 0 ? EXIT.different : EXIT.done

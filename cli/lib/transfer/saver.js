@@ -1,6 +1,7 @@
 /** Saves batches into a store, by what is to become of conflicts. */
 
 const { Conflicts } = require('./conflicts')
+const { Rehearsal } = require('./rehearsal')
 const { incomplete } = require('../trouble')
 
 /** Most pairs of one call: as many failures as it tells one by one. */
@@ -21,7 +22,10 @@ const slices = (group) => {
 }
 
 class Saver {
+  /** Whether batches must be saved one after the other, since each is compared with what is there. */
+  isSerial
   #target
+  #store
   #policy
   #isDry
 
@@ -31,13 +35,10 @@ class Saver {
    */
   constructor(target, { onConflict, dryRun = false }) {
     this.#target = target
+    this.#store = dryRun ? new Rehearsal(target) : target.store
     this.#policy = onConflict
     this.#isDry = dryRun
-  }
-
-  /** Whether batches must be saved one after the other, since each is compared with what is there. */
-  get isSerial() {
-    return this.#policy !== 'replace' || this.#isDry
+    this.isSerial = dryRun || onConflict !== 'replace'
   }
 
   /**
@@ -53,7 +54,7 @@ class Saver {
       skipped: sum('skipped'),
       conflicts: sum('conflicts'),
       rejected: ends.flatMap((end) => end.rejected),
-      groups: ends.map((end) => end.group)
+      groups: this.#isDry ? [] : ends.map((end) => end.group)
     }
   }
 
@@ -64,23 +65,13 @@ class Saver {
   async #compared(batch) {
     const ends = []
     for (const group of batch.groups.flatMap(slices)) {
-      const { there, fresh, conflicts } = await new Conflicts(this.#target).find(group)
+      const { there, fresh, conflicts } = await new Conflicts(this.#store).find(group)
       const isReplaced = this.#policy === 'replace'
-      if (isReplaced || this.#isDry) {
-        ends.push({
-          saved: there.pairs.length + fresh.pairs.length + (isReplaced ? conflicts.length : 0),
-          skipped: this.#policy === 'skip' ? conflicts.length : 0,
-          conflicts: conflicts.length,
-          rejected: this.#policy === 'fail' ? conflicts : [],
-          group: { ...there, pairs: [], lines: [], texts: [] }
-        })
-        continue
-      }
-      const end = await this.#write(fresh)
-      end.saved += there.pairs.length
+      const end = await this.#write(isReplaced ? group : fresh)
+      if (!isReplaced) end.saved += there.pairs.length
       end.conflicts = conflicts.length
       if (this.#policy === 'skip') end.skipped = conflicts.length
-      else end.rejected.push(...conflicts)
+      if (this.#policy === 'fail') end.rejected.push(...conflicts)
       ends.push(end)
     }
     return ends
@@ -90,7 +81,7 @@ class Saver {
     const { integrationId, pairs, lines, texts } = group
     const end = { saved: 0, skipped: 0, conflicts: 0, rejected: [], group }
     if (pairs.length === 0) return end
-    const { saved, failed } = await this.#target.store.saveAllIds(integrationId, pairs)
+    const { saved, failed } = await this.#store.saveAllIds(integrationId, pairs)
     end.saved = saved
     if (failed.length === 0) return end
     for (const { index, code } of failed) {

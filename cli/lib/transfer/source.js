@@ -12,7 +12,6 @@ class Source {
   #input
   #options
   #reader
-  #pieces
 
   /**
    * @param {import('../files/input').Input} input
@@ -38,19 +37,11 @@ class Source {
     return this.#reader.head
   }
 
-  /** Which part of it is done, from 0 to 1, when so many bytes are; `undefined` of a pipe. */
-  partOf(offset) {
-    const { size, taken } = this.#input
-    if (size === undefined || !this.#pieces?.offset) return undefined
-    return Math.min(1, ((taken / size) * offset) / this.#pieces.offset)
-  }
-
   async *batches(job) {
     const { batch, wants, isChecked, isResumable, from } = this.#options
     const sink = new Batches(batch, wants)
     const pieces = this.#input.pieces({ isHashed: isChecked })
     const prefix = isResumable ? createHash('sha256') : undefined
-    this.#pieces = pieces
     let skipped = from?.offset ?? 0
     job.wait(this.#input.name)
     for await (const whole of job.each(pieces)) {
@@ -73,15 +64,16 @@ class Source {
       yield* sink.take(isWhole ? () => this.#end(pieces.offset, prefix) : undefined)
       job.wait(this.#input.name)
     }
-    yield* sink.rest(() => ({ offset: pieces.offset }))
+    yield* sink.rest(() => ({ part: 1 }))
     if (skipped > 0) this.#checkPrefix(prefix, { sha256: '' })
     if (isChecked) checkEnd(this.#input.name, pieces, 'What was read is imported')
   }
 
   #end(offset, prefix) {
-    if (!prefix) return { offset }
+    const part = this.#input.partOf(offset)
+    if (!prefix) return { part }
     return {
-      offset,
+      part,
       resume: { offset, sha256: prefix.copy().digest('hex'), reader: this.#reader.state }
     }
   }

@@ -1,12 +1,14 @@
 /**
- * A copy that can be resumed: a walk finds pairs in another order each time, so they are first kept in a
- * file beside the resume file.
+ * A copy by a file in between. Pairs are found in another order each time, so one that can be resumed has
+ * them beside its resume file; and what is written into the store that is read must not be found there.
  */
 
 const { createHash } = require('node:crypto')
 const fs = require('node:fs')
+const path = require('node:path')
 const { Input } = require('../files/input')
 const { Output } = require('../files/output')
+const { temporaryFolder } = require('../files/temporary')
 const { trailerLine } = require('../files/trailer')
 const { ndjsonLine } = require('../formats/ndjson')
 const { walk } = require('../store/walk')
@@ -17,8 +19,8 @@ const { Source } = require('./source')
 /** Pairs that are written at once. */
 const PAGE = 2_000
 
-const write = async (job, from, wanted, path) => {
-  const output = new Output(path)
+const write = async (job, from, wanted, file) => {
+  const output = new Output(file)
   let pairs = 0
   let lines = ''
   const flush = async () => {
@@ -41,19 +43,24 @@ const write = async (job, from, wanted, path) => {
   }
 }
 
-/** Copies with `--resume`; gives the exit code. */
+/** Where the pairs are kept: for the next run of the same copy, and no other, when it can be resumed. */
+const placeOf = (from, to, options) => {
+  if (!options.resume) return path.join(temporaryFolder(), 'pairs')
+  const hash = createHash('sha256').update(`${from.name}\n${to.name}\n${signatureOf(options)}`)
+  return `${options.resume}.${hash.digest('hex').slice(0, 16)}.pairs`
+}
+
+/** Copies so; gives the exit code. */
 const spooled = async (job, from, to, wanted, options) => {
   const origin = { from: from.name }
   checkpointOf(options, origin, to)
-  // By what it is of: a leftover of another copy is not taken for this one's.
-  const hash = createHash('sha256').update(`${from.name}\n${to.name}\n${signatureOf(options)}`)
-  const path = `${options.resume}.${hash.digest('hex').slice(0, 16)}.pairs`
-  if (!fs.existsSync(path)) {
+  const place = placeOf(from, to, options)
+  if (!fs.existsSync(place)) {
     job.screen.start('pairs read')
-    await write(job, from, wanted, path)
+    await write(job, from, wanted, place)
     job.screen.stop()
   }
-  const input = new Input(path)
+  const input = new Input(place)
   const exit = await load(job, to, options, {
     done: 'copied',
     origin,
@@ -62,16 +69,13 @@ const spooled = async (job, from, to, wanted, options) => {
         format: { format: 'ndjson' },
         batch,
         isChecked: false,
-        isResumable: true,
+        isResumable: Boolean(options.resume),
         from: at
       })
-      return {
-        batches: () => source.batches(job),
-        partOf: ({ offset }) => source.partOf(offset)
-      }
+      return { batches: () => source.batches(job) }
     }
   })
-  fs.rmSync(path, { force: true })
+  fs.rmSync(place, { force: true })
   return exit
 }
 

@@ -2,6 +2,7 @@
 
 const { incomplete } = require('../trouble')
 const { ndjsonLine } = require('../formats/ndjson')
+const { Witness } = require('../store/witness')
 const { Pace } = require('./pace')
 const { Proof } = require('./proof')
 
@@ -15,6 +16,7 @@ class Transfer {
   #options
   #pace
   #proof
+  #witness
   #underWay = []
 
   /**
@@ -28,7 +30,9 @@ class Transfer {
    * @param {import('./rejects').Rejects} [options.rejects]
    * @param {boolean} [options.isProven] whether what was saved is looked up
    * @param {() => string | undefined} [options.head] what a file of rejects begins with
-   * @param {(end: object, counts: object) => void} [options.reached] all of the source up to `end` is done
+   * @param {[string, string][]} [options.sample] pairs that an earlier run saved, see `Witness`
+   * @param {(end: object, counts: object, sample: [string, string][]) => void} [options.reached] all of the
+   *   source up to `end` is done
    */
   constructor(job, saver, options) {
     this.#job = job
@@ -36,6 +40,8 @@ class Transfer {
     this.#options = options
     this.#pace = new Pace(options.rate, job)
     if (options.isProven) this.#proof = new Proof(options.target)
+    this.#witness = new Witness(job, options.target, 'saved')
+    this.#witness.owe(options.sample ?? [])
   }
 
   /** How many halves were not found as they were saved. */
@@ -51,6 +57,7 @@ class Transfer {
   async run(batches) {
     const inFlight = this.#saver.isSerial ? 1 : this.#options.inFlight
     try {
+      await this.#confirm()
       for await (const batch of batches) {
         await this.#pace.take(batch.count)
         this.#begin(batch)
@@ -60,6 +67,7 @@ class Transfer {
         this.#job.check()
       }
       while (this.#underWay.length > 0) await this.#settleNext()
+      await this.#confirm()
     } catch (error) {
       await this.#leave()
       throw error
@@ -70,8 +78,11 @@ class Transfer {
     const one = { batch, done: this.#saver.save(batch), isDone: false }
     // It is awaited in its turn, also when it fails.
     one.done.then(
-      () => {
+      ({ groups }) => {
         one.isDone = true
+        for (const { integrationId, pairs } of groups) {
+          for (const [botmaticId] of pairs) this.#witness.keep(integrationId, botmaticId)
+        }
       },
       () => {}
     )
@@ -81,7 +92,13 @@ class Transfer {
   async #settleNext() {
     this.#job.wait(this.#options.target.name)
     await this.#job.within(this.#underWay[0].done)
+    await this.#confirm()
     await this.#settle()
+  }
+
+  /** Fails when the store was away and came back without what was saved before. */
+  async #confirm() {
+    if (this.#witness.isDue) await this.#witness.check()
   }
 
   /** Takes in what the first batch under way has come to. */
@@ -98,7 +115,7 @@ class Transfer {
     counts.conflicts += end.conflicts
     this.#reject([...batch.rejected, ...end.rejected])
     this.#job.touch()
-    this.#options.reached?.(batch.end, counts)
+    this.#options.reached?.(batch.end, counts, this.#witness.sample)
   }
 
   #reject(rejected) {

@@ -1,0 +1,126 @@
+/** A server that comes back without what it had is told apart from one that has it all. */
+
+const assert = require('node:assert/strict')
+const fs = require('node:fs')
+const { before, beforeEach, test } = require('node:test')
+const { useServer } = require('../../__test__/support/redis')
+const { held, watched } = require('./held')
+const { ndjson, run, useFolder } = require('./support')
+
+/** What is not saved to the disk is lost with the process. */
+const server = useServer()
+const other = useServer()
+const folder = useFolder()
+const PAIRS = 20_000
+
+before(() => {
+  const lines = Array.from({ length: PAIRS }, (_, n) => ndjson('i', n, `e${n}`))
+  folder.write('pairs.ndjson', lines.join(''))
+})
+
+beforeEach(() => Promise.all([server.command('flushall'), other.command('flushall')]))
+
+const keysOf = ({ command }) => command('dbsize')
+
+/** Runs a command until it has done a part; kills a server and starts it again; gives how that ended. */
+const throughRestart = async (args, store, done, begin = () => {}) => {
+  const command = await held(args, [1, Number.POSITIVE_INFINITY], async () => {
+    await begin()
+    return done
+  })
+  const { child, said, ended } = command
+  await store.kill()
+  child.kill('SIGCONT')
+  await said(/waiting for it/)
+  await store.restart()
+  return ended
+}
+
+const importing = (...options) => [
+  ...['import', folder.file('pairs.ndjson'), '--no-check', '--url', server.url],
+  ...['--rate', '10000', '--timeout', '60', ...options]
+]
+
+const imported = async () => (await keysOf(server)) > 200
+
+for (const options of [[], ['--verify'], ['--on-conflict', 'skip']]) {
+  test(`in the middle of an import, empty: ${options.join(' ')}`, async () => {
+    const { code, stderr } = await throughRestart(importing(...options), server, imported, () =>
+      server.command('flushall')
+    )
+    assert.equal(code, 3, stderr)
+    assert.match(stderr, /came back without [\d,]+ of the last [\d,]+ pairs that were saved/)
+    assert.match(stderr, /Run the same command again/)
+  })
+}
+
+test('a resume file is of no use then, and a new one begins anew', async () => {
+  const args = importing('--resume', folder.file('resume'), '--json')
+  const { code, stderr } = await throughRestart(args, server, imported, () => {
+    fs.rmSync(folder.file('resume'), { force: true })
+    return server.command('flushall')
+  })
+  assert.deepEqual([code, /begins anew/.test(stderr)], [3, true], stderr)
+  assert.ok(!fs.existsSync(folder.file('resume')))
+  const again = await run(args)
+  assert.deepEqual([again.code, JSON.parse(again.stdout).saved], [0, PAIRS])
+  assert.equal(await keysOf(server), 2 * PAIRS)
+})
+
+test('between an import and its next run', async () => {
+  const args = importing('--resume', folder.file('resume'))
+  const { child, ended } = watched(args)
+  while (!fs.existsSync(folder.file('resume'))) await new Promise(setImmediate)
+  child.kill('SIGTERM')
+  assert.equal((await ended).code, 3)
+  await server.command('flushall')
+  const { code, stderr } = await run(args)
+  assert.deepEqual([code, /came back without/.test(stderr)], [3, true], stderr)
+  assert.equal((await run(args)).code, 0)
+  assert.equal(await keysOf(server), 2 * PAIRS)
+})
+
+for (const [name, args] of [
+  ['an export', () => ['export', folder.file('out'), '--url', server.url]],
+  ['a copy', () => ['copy', server.url, other.url]],
+  ['a comparison', () => ['verify', server.url, other.url]]
+]) {
+  test(`in the middle of ${name}, which reads it`, async () => {
+    const pages = async () =>
+      Number(
+        /cmdstat_scan:calls=(\d+)/.exec(await server.command('info', 'commandstats'))?.[1] ?? 0
+      )
+    let earlier
+    const { code, stderr } = await throughRestart(
+      [...args(), '--timeout', '60'],
+      server,
+      async () => (await pages()) - earlier > 3,
+      async () => {
+        await run(['import', folder.file('pairs.ndjson'), '--no-check', '--url', server.url])
+        earlier = await pages()
+      }
+    )
+    assert.equal(code, 3, stderr)
+    assert.match(stderr, /came back without [\d,]+ of the last [\d,]+ pairs that were found/)
+    assert.ok(!fs.existsSync(folder.file('out')))
+  })
+}
+
+test('with all it had, it goes on, and says so', async () => {
+  const args = importing('--batch', '100')
+  const command = await held(args, [1, Number.POSITIVE_INFINITY], async () => {
+    await server.command('flushall')
+    return imported
+  })
+  await server.command('save')
+  await server.kill()
+  command.child.kill('SIGCONT')
+  await command.said(/waiting for it/)
+  await server.restart()
+  await command.said(/connected to .* again/)
+  const { code, stdout } = await command.ended
+  assert.deepEqual([code, /^imported 20,000 pairs/.test(stdout)], [0, true])
+  assert.equal(await keysOf(server), 2 * PAIRS)
+  await server.command('flushall')
+  await server.command('save')
+})

@@ -1,0 +1,100 @@
+/** Whether a store that was away for a while still has what it had. */
+
+const { Lost } = require('../trouble')
+
+/**
+ * Pairs that are remembered, and characters of their ids: what a server loses is all it had, or the latest
+ * of it.
+ */
+const KEPT = 1_000
+const MOST = 64 * 1_024
+
+/** How many of them a resume file has. */
+const SAMPLE = 20
+
+class Witness {
+  #job
+  #target
+  #verb
+  #losses
+  /** The latest pairs, `[integrationId, botmaticId]`, and those before them. */
+  #latest = []
+  #characters = 0
+  #earlier = []
+  /** Those of before a loss, which are to be looked up. */
+  #owed = []
+
+  /**
+   * @param {import('../job').Job} job
+   * @param {import('./store').Store} target
+   * @param {'saved' | 'found'} verb what was done with the pairs
+   */
+  constructor(job, target, verb) {
+    this.#job = job
+    this.#target = target
+    this.#verb = verb
+    this.#losses = job.losses
+  }
+
+  /** The latest pairs, for another process to ask for. */
+  get sample() {
+    return [...this.#earlier, ...this.#latest].slice(-SAMPLE)
+  }
+
+  /** The store has a pair of this id. */
+  keep(integrationId, botmaticId) {
+    if (this.isDue) this.#turn()
+    if (this.#latest.length === KEPT || this.#characters > MOST) {
+      this.#earlier = this.#latest
+      this.#latest = []
+      this.#characters = 0
+    }
+    this.#latest.push([integrationId, botmaticId])
+    this.#characters += botmaticId.length
+  }
+
+  /** The store had these pairs, before this process began. */
+  owe(pairs) {
+    this.#owed.push(...pairs)
+  }
+
+  /** Whether a connection was lost since pairs were kept. */
+  get isDue() {
+    return this.#losses !== this.#job.losses || this.#owed.length > 0
+  }
+
+  /** Fails when pairs of before a loss are not there any more. */
+  async check() {
+    this.#turn()
+    const owed = this.#owed
+    this.#owed = []
+    const groups = new Map()
+    for (const [integrationId, botmaticId] of owed) {
+      groups.set(integrationId, [...(groups.get(integrationId) ?? []), botmaticId])
+    }
+    let missing = 0
+    for (const [integrationId, ids] of groups) {
+      const found = await this.#job.within(this.#target.store.getExtIds(integrationId, ids))
+      missing += found.filter((extId) => extId === null).length
+    }
+    if (missing > 0) {
+      throw new Lost(
+        `${this.#target.name} came back without ${missing} of the last ${owed.length} pairs that were ` +
+          `${this.#verb} before its connection was lost. Unless somebody deleted them, it was restarted or ` +
+          'replaced without all it had'
+      )
+    }
+    // It may be lost again before there are others.
+    this.#earlier = [...owed.slice(-KEPT), ...this.#earlier]
+  }
+
+  #turn() {
+    this.#losses = this.#job.losses
+    this.#owed.push(...this.#earlier, ...this.#latest)
+    this.#earlier = []
+    this.#latest = []
+    this.#characters = 0
+  }
+}
+
+module.exports = { Witness }
