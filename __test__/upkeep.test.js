@@ -42,6 +42,8 @@ describe('backup', () => {
     for (const target of [copy, path.join(folder.path, 'missing', 'copy.redb')]) {
       await assert.rejects(store.backup(target), (error) => {
         assert.deepEqual([error.code, error.message.includes(target)], ['STORAGE', true])
+        // It is of no integration.
+        assert.match(error.message, /^backup failed: /)
         return true
       })
     }

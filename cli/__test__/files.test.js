@@ -5,7 +5,7 @@ const fs = require('node:fs')
 const { beforeEach, describe, test } = require('node:test')
 const { pathToFileURL } = require('node:url')
 const { useServer } = require('../../__test__/support/redis')
-const { ndjson, run, start, useFolder } = require('./support')
+const { collect, ndjson, run, start, useFolder } = require('./support')
 
 const server = useServer()
 const folder = useFolder()
@@ -49,7 +49,47 @@ describe('what would be written over what is read is refused', () => {
     assert.equal((await ours('import', file, '--no-check', ...url)).code, 0)
     await refused(store, 'import', file, '--no-check', ...url, '--rejects', store)
     await refused(store, 'export', store, ...url)
+    await refused(store, 'copy', url[1], server.url, '--rejects', store)
+    await refused(store, 'copy', server.url, url[1], '--rejects', store)
   })
+})
+
+test('--dry-run makes no file of a store', async () => {
+  const file = folder.write('pairs', text('i', 3))
+  const store = folder.file('not-there.redb')
+  const args = ['import', file, '--no-check', '--dry-run', '--json', '--url', `file:${store}`]
+  const { code, stdout } = await ours(...args)
+  assert.deepEqual([code, JSON.parse(stdout).saved], [0, 3])
+  assert.ok(!fs.existsSync(store))
+})
+
+test('temporary files go when the command ends, however it ends', async () => {
+  const temporary = fs.mkdtempSync(folder.file('temporary-'))
+  const file = folder.write('pairs', text('i', 60_000))
+  const given = { env: { ...env(), TMPDIR: temporary } }
+  const twice = ['--from-key-prefix', '', '--to-key-prefix', 'p:']
+  const ways = {
+    'a dry run': ['import', file, '--no-check', '--dry-run'],
+    'a real run': ['import', file, '--no-check'],
+    'an export': ['export', '-'],
+    'a copy': ['copy', server.url, server.url, ...twice],
+    'a copy that fails': ['copy', server.url, 'redis://127.0.0.1:1', ...twice, '--timeout', '0.5']
+  }
+  for (const [name, args] of Object.entries(ways)) {
+    const { code, stderr } = await run(args, given)
+    assert.equal(code, name.endsWith('fails') ? 3 : 0, stderr)
+    assert.deepEqual(fs.readdirSync(temporary), [], name)
+  }
+  for (const args of [ways['a dry run'], ways['a copy'], ways['an export']]) {
+    const child = start(args, given)
+    const ended = collect(child)
+    while (child.exitCode === null && fs.readdirSync(temporary).length === 0) {
+      await new Promise(setImmediate)
+    }
+    child.kill('SIGTERM')
+    assert.equal((await ended).code, 3)
+    assert.deepEqual(fs.readdirSync(temporary), [])
+  }
 })
 
 test('--dry-run leaves a file of rejects as it is', async () => {

@@ -258,7 +258,34 @@ describe('lines that are no pair', () => {
     const { told, summary } = await importText(
       `${ndjson('i', 1, 'x'.repeat(17 << 20))}${ndjson('i', 2, 'y')}`
     )
-    assert.deepEqual([told.map(([n]) => n), summary.saved], [[1], 1])
+    assert.equal(summary.saved, 1)
+    assert.match(told.join(), /^1,it is longer than 16 MiB/)
+  })
+
+  test('a row of CSV with such a line in it is none', async () => {
+    const long = 'x'.repeat(17 << 20)
+    const { told, summary } = await importText(
+      `i,"1\n${long}\n1",x\ni,2,y\n`,
+      ...['--format', 'csv', '--no-header']
+    )
+    assert.equal(summary.saved, 1)
+    assert.deepEqual(
+      told.map(([n]) => n),
+      [1, 2, 3]
+    )
+    assert.match(told.join(), /2,it is longer than 16 MiB/)
+  })
+
+  test('numbers that JSON may have rounded', async () => {
+    const line = (id) => `{"integrationId":"i","botmaticId":${id},"extId":"x"}\n`
+    const { told, summary } = await importText(
+      ['0.1234567890123456789', '9007199254740993', '1e400', '-7', '12'].map(line).join('')
+    )
+    assert.equal(summary.saved, 2)
+    assert.deepEqual(
+      told.map(([n]) => n),
+      [1, 2, 3]
+    )
   })
 
   test('a quote that is never closed takes nothing with it', async () => {
@@ -292,6 +319,13 @@ test("others' files: a byte order mark, other names, one integration", async () 
     'i:e:x': '1',
     'i:e:y': '2'
   })
+  // Spaces around names count on neither side.
+  const spaced = ['--columns', ' botmaticId = id , extId= crm_id']
+  const padded = input.replace('id;', ' id ;')
+  assert.equal((await keyStore(['import', '-', ...options, ...spaced], { input: padded })).code, 0)
+  const twice = input.replace('name', 'id')
+  const two = await keyStore(['import', '-', ...options, ...columns], { input: twice })
+  assert.deepEqual([two.code, /two columns "id"/.test(two.stderr)], [2, true])
   const unnamed = await keyStore(['import', '-', ...options], { input })
   assert.equal(unnamed.code, 2)
   assert.match(unnamed.stderr, /"id", "crm_id", "name"/)

@@ -2,6 +2,7 @@
 
 const assert = require('node:assert/strict')
 const { beforeEach, describe, test } = require('node:test')
+const { randomFrom } = require('../../__test__/support/random')
 const { contents, useServer } = require('../../__test__/support/redis')
 const { measured } = require('./measured')
 const { ndjson, run, useFolder } = require('./support')
@@ -94,6 +95,39 @@ test('--dry-run writes nothing and says what would be', async () => {
     )
   }
   assert.deepEqual(await contents(server.command), before)
+})
+
+test('--dry-run comes to what a real run comes to, whatever the batches are', async () => {
+  const { next } = randomFrom(Number(process.env.SEED ?? 1))
+  const below = (n) => Math.floor(next() * n)
+  const pair = () => ndjson(['i', 'j'][below(2)], below(40), `e${below(40)}`)
+  const lines = (count) => Array.from({ length: count }, pair).join('')
+  for (const policy of ['fail', 'skip']) {
+    await server.command('flushall')
+    await importText(lines(20))
+    const input = `${lines(100)}no pair\n`
+    const options = ['--on-conflict', policy, '--batch', `${1 + below(20)}`]
+    const dry = await importText(input, '--dry-run', ...options)
+    const real = await importText(input, ...options)
+    assert.ok(real.summary.conflicts > 10)
+    delete dry.summary.seconds
+    delete real.summary.seconds
+    assert.deepEqual(dry, { ...real, stdout: dry.stdout })
+  }
+  const replaced = await importText(lines(100))
+  assert.ok(!('conflicts' in replaced.summary), 'nothing was compared')
+})
+
+test('an integration that the file does not have is told', async () => {
+  const input = ndjson('i', 2, 'y') + ndjson('long-secret', 3, 'z')
+  const args = ['--integration', 'i', '--integration', 'long-name']
+  const { code, stderr, summary } = await importText(input, ...args)
+  assert.deepEqual([code, summary.saved], [1, 1])
+  assert.match(
+    stderr,
+    /^key-store: the standard input has no pair of integration "long…", only of others\n$/
+  )
+  assert.equal((await importText('', ...args)).code, 0)
 })
 
 test('--verify looks up what was saved; a later line goes before an earlier one', async () => {

@@ -124,3 +124,22 @@ test('with all it had, it goes on, and says so', async () => {
   await server.command('flushall')
   await server.command('save')
 })
+
+test('a reason is told once: of a login that is refused, and of a replica', async (t) => {
+  await server.command('config', 'set', 'requirepass', 'pa55')
+  t.after(() => server.command('config', 'set', 'requirepass', ''))
+  const env = { KEY_STORE_URL: server.url, KEY_STORE_PASSWORD: 'wrong' }
+  const refused = await run(['count'], { env })
+  assert.equal(refused.code, 3)
+  assert.deepEqual(
+    refused.stderr.split('\n').map((line) => line.slice(0, 21)),
+    ['key-store: 127.0.0.1:', '']
+  )
+  await other.command('replicaof', '127.0.0.1', '1')
+  t.after(() => other.command('replicaof', 'no', 'one'))
+  const args = ['set', '1', 'x', '--integration', 'i', '--url', other.url, '--timeout', '3']
+  const { code, stderr } = await run(args)
+  assert.deepEqual([code, stderr.match(/waiting for it/g)?.length], [3, 1], stderr)
+  assert.doesNotMatch(stderr, /connected to/)
+  assert.match(stderr, /nothing was done for 3 s: .*replica/)
+})

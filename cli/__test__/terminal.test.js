@@ -2,7 +2,9 @@
 
 const assert = require('node:assert/strict')
 const { spawnSync } = require('node:child_process')
+const { createHash } = require('node:crypto')
 const { before, describe, test } = require('node:test')
+const { gzipSync } = require('node:zlib')
 const { useServer } = require('../../__test__/support/redis')
 const { PROGRAM, ndjson, run, runOnTerminal, useFolder } = require('./support')
 
@@ -16,6 +18,11 @@ before(() => {
   const lines = Array.from({ length: 20_000 }, (_, n) => ndjson('i', n, `e${n}`))
   lines[5_000] = 'no pair\n'
   folder.write('pairs.ndjson', lines.join(''))
+  folder.write('packed.gz', gzipSync(lines.join('')))
+  lines.splice(5_000, 1)
+  const sha256 = createHash('sha256').update(lines.join('')).digest('hex')
+  lines.push(`${JSON.stringify({ end: { pairs: lines.length, sha256 } })}\n`)
+  folder.write('export.gz', gzipSync(lines.join('')))
 })
 
 const importFile = () => ['import', folder.file('pairs.ndjson'), '--no-check', '--rate', '20000']
@@ -34,6 +41,28 @@ describe('a terminal', { skip: !HAS_SCRIPT }, () => {
     assert.match(screen, /33mkey-store:.{0,2}\[39m line 5001: it is no JSON/)
     assert.match(screen, /imported 19,999 pairs in \d+ s, 1 rejected/)
   })
+
+  const importPacked = async (name, ...options) => {
+    const args = ['import', folder.file(name), ...options, '--rate', '20000']
+    return (await runOnTerminal(args, { env: env() })).screen
+  }
+
+  test('shows no part of packed data whose size is not known', async () => {
+    assert.doesNotMatch(await importPacked('packed.gz', '--no-check'), / %/)
+  })
+
+  for (const [name, ...options] of [['pairs.ndjson', '--no-check'], ['export.gz']]) {
+    test(`shows a bar that never goes back: ${name}`, async () => {
+      const screen = await importPacked(name, ...options)
+      const parts = [...screen.matchAll(/(\d+) %, /g)].map(([, part]) => Number(part))
+      assert.ok(parts.length >= 3 && new Set(parts).size >= 3, screen)
+      assert.deepEqual(
+        parts,
+        parts.toSorted((a, b) => a - b)
+      )
+      assert.equal(parts.at(-1), 100)
+    })
+  }
 
   test('is asked before something is deleted', async () => {
     await run(['set', '--integration', 'gone', '1', 'x'], { env: env() })
@@ -112,6 +141,8 @@ describe('made from the definitions', () => {
       return replies.trim().split('\n')
     }
     assert.deepEqual(complete('key-store', 'i'), ['integrations', 'import'])
+    assert.deepEqual(complete('key-store', '--'), ['--help', '--version'])
+    assert.deepEqual(complete('key-store', 'get', '--h'), ['--help'])
     assert.deepEqual(complete('key-store', 'import', '--on'), ['--on-conflict'])
     assert.deepEqual(complete('key-store', 'import', '--on-conflict', ''), [
       'fail',

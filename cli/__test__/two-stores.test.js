@@ -96,6 +96,20 @@ test('under another prefix of the same database, what is written is not read aga
   }
 })
 
+test('keys that hold no text are told of, and left out', async () => {
+  await server.command('rpush', 'a:b:list', 'x')
+  for (const args of [
+    ['copy', server.url, other.url],
+    ['verify', server.url, other.url],
+    ['verify', '--url', server.url],
+    ['export', folder.file('some.ndjson'), '--url', server.url]
+  ]) {
+    const { code, stderr } = await run(args)
+    assert.equal(code, 0)
+    assert.match(stderr, /keys that hold no text were left out/)
+  }
+})
+
 describe('what differs is told', () => {
   beforeEach(() => run(['copy', server.url, other.url]))
 

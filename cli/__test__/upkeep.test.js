@@ -35,6 +35,11 @@ test('backup makes a copy that is the same, and overwrites nothing', async () =>
   assert.equal((await run(['verify', ...addresses])).code, 0)
   const before = fs.readFileSync(copy)
   const again = await run(['backup', copy, ...at('from.redb')])
-  assert.deepEqual([again.code, again.stderr.includes(copy)], [3, true])
+  assert.deepEqual(
+    [again.code, again.stderr],
+    [2, `key-store: ${copy} is there already; name another\n`]
+  )
   assert.deepEqual(fs.readFileSync(copy), before)
+  const nowhere = await run(['backup', folder.file('missing/copy.redb'), ...at('from.redb')])
+  assert.deepEqual([nowhere.code, /cannot be written/.test(nowhere.stderr)], [2, true])
 })

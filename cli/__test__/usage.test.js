@@ -34,7 +34,36 @@ describe('exit code 2', () => {
       /"a" is none/
     ],
     'CSV options of NDJSON': [['import', '-', '--url', URL, '--columns', 'extId'], /--format csv/],
-    'compact of a Redis': [['compact', '--url', URL], /file:/]
+    'compact of a Redis': [['compact', '--url', URL], /file:/],
+    'help with what is no command': [['help', 'imprt'], /no command "imprt"/],
+    'an empty id': [['set', '', 'x', '--integration', 'i', '--url', URL], /empty; name an id/],
+    'an empty id to look for': [
+      ['get', '--ext-id', '', '--integration', 'i', '--url', URL],
+      /empty; name an id/
+    ],
+    'an empty file': [['export', '', '--url', URL], /empty; name a file/],
+    'an empty file of an option': [['copy', URL, URL, '--resume', ''], /empty; name a file/],
+    'a file under a file': [
+      ['export', `${__filename}/x`, '--url', URL],
+      /x.part cannot be written/
+    ],
+    'rejects under a file': [
+      ['import', '-', '--url', URL, '--rejects', `${__filename}/x`],
+      /--rejects: .*x cannot be written/
+    ],
+    'an option of one store, with two': [
+      ['verify', URL, URL, '--password-file', __filename],
+      /--password-file is for one store/
+    ],
+    'an address beside two': [['verify', URL, URL, '--url', URL], /--url is for one store/],
+    'an option of two stores, with one': [
+      ['verify', '--url', URL, '--to-key-prefix', 'x'],
+      /--to-key-prefix is for two stores/
+    ],
+    'integrations in a CSV file that does not name them': [
+      ['export', 'x.csv', '--url', URL, '--columns', 'botmaticId,extId'],
+      /is for one integration/
+    ]
   }
   for (const [name, [args, message]] of Object.entries(cases)) {
     test(name, async () => {

@@ -62,9 +62,9 @@ class Job {
     return store
   }
 
-  /** How often a connection was lost so far. */
-  get losses() {
-    return this.#connections.losses
+  /** How often a connection was lost or came back so far. */
+  get changes() {
+    return this.#connections.changes
   }
 
   /** The files of its embedded stores, by what messages call them. */

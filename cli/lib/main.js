@@ -9,8 +9,10 @@ const { EXIT, Trouble } = require('./trouble')
 /** What to print of an error, and the exit code. */
 const explained = (error) => {
   if (error instanceof Trouble) return [error.message, error.exit]
-  // A failed call, whose message says what to do.
-  if (error?.name === 'KeyStoreError') return [error.message, EXIT.incomplete]
+  // A failed call: the library's name of it says nothing here.
+  if (error?.name === 'KeyStoreError') {
+    return [error.message.replace(/^.*? failed: /, ''), EXIT.incomplete]
+  }
   // What a file system says.
   if (error?.syscall) return [error.message, EXIT.incomplete]
   return [

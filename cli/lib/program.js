@@ -17,7 +17,8 @@ const COMMANDS = [
   require('./commands/compact'),
   require('./commands/backup'),
   require('./commands/completion'),
-  require('./commands/man')
+  require('./commands/man'),
+  require('./commands/help')
 ]
 
 /**
@@ -30,6 +31,7 @@ const createProgram = (act) => {
     .version(version)
     .showHelpAfterError('(key-store --help, or key-store <command> --help, says more)')
     .showSuggestionAfterError()
+    .helpCommand(false)
     .exitOverride()
   // An address that stands where no argument is looked for may have a password.
   const hidden = (text) => text.replace(/\/\/[^\s'/]*@/g, '//')

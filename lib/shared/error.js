@@ -21,7 +21,7 @@ class KeyStoreError extends Error {
    * @param {string} [integration] the first characters of the integration id, of a call that has one
    */
   constructor(code, reason, operation, integration) {
-    const whose = integration === undefined ? '' : ` for integration "${integration}"`
+    const whose = integration ? ` for integration "${integration}"` : ''
     super(`${operation}${whose} failed: ${reason}`)
     this.code = code
     this.operation = operation

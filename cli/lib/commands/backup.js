@@ -1,21 +1,35 @@
 /** `key-store backup`: a copy of an embedded file. */
 
+const fs = require('node:fs')
+const path = require('node:path')
 const { oneStore } = require('../options/address')
 const { screen } = require('../options/common')
 const { ofFile } = require('../options/file-only')
-const { EXIT } = require('../trouble')
+const { someFile } = require('../options/texts')
+const { EXIT, usage } = require('../trouble')
 
 const build = (define) =>
   screen(
     oneStore(
       define('backup')
         .description('copy the file of an embedded store')
-        .argument('<file>', 'the copy, which must not be there yet')
+        .argument('<file>', 'the copy, which must not be there yet', someFile)
     )
   )
 
+/** Wrong usage shows before the store is opened. */
+const checkPlace = (file) => {
+  if (fs.existsSync(file)) throw usage(`${file} is there already; name another`)
+  try {
+    fs.accessSync(path.dirname(file), fs.constants.W_OK)
+  } catch (error) {
+    throw usage(`${file} cannot be written: ${error.message}`)
+  }
+}
+
 const run = async (job, options, [file]) => {
   const { store, name } = ofFile(job.open(options), 'backup')
+  checkPlace(file)
   job.pause()
   await job.within(store.backup(file))
   await job.screen.summarize({ file }, `copied ${name} to ${file}`)

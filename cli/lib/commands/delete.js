@@ -4,6 +4,7 @@ const { Option } = require('commander')
 const { oneStore } = require('../options/address')
 const { add, integration, screen, showIds, yes } = require('../options/common')
 const { theIntegration } = require('../options/selection')
+const { someId } = require('../options/texts')
 const { confirm } = require('../screen/confirm')
 const { masked } = require('../screen/mask')
 const { EXIT, usage } = require('../trouble')
@@ -14,11 +15,11 @@ const build = (define) => {
   add(
     command,
     'Which pairs:',
-    new Option('--botmatic-id <id>', 'the pair of this botmatic id'),
+    new Option('--botmatic-id <id>', 'the pair of this botmatic id').argParser(someId),
     new Option(
       '--ext-id <id>',
       'the pair of this external id; with --botmatic-id, exactly that pair'
-    ),
+    ).argParser(someId),
     new Option('--all', 'all pairs of the integration')
   )
   return screen(yes(showIds(oneStore(command))))

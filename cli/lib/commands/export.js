@@ -13,9 +13,10 @@ const { oneStore } = require('../options/address')
 const { add, file, integrations, progress, screen } = require('../options/common')
 const { formatOf } = require('../options/format')
 const { selected } = require('../options/selection')
+const { someFile } = require('../options/texts')
 const { number, span } = require('../screen/progress')
 const { countPairs, walk } = require('../store/walk')
-const { EXIT } = require('../trouble')
+const { EXIT, usage } = require('../trouble')
 
 /** Pairs that are told of, or written, at once. */
 const PAGE = 500
@@ -23,7 +24,11 @@ const PAGE = 500
 const build = (define) => {
   const command = define('export')
     .description('write pairs to a file, with a last line of their count and checksum')
-    .argument('<file>', 'where to; packed when its name ends in .gz; - for the standard output')
+    .argument(
+      '<file>',
+      'where to; packed when its name ends in .gz; - for the standard output',
+      someFile
+    )
   add(
     file(integrations(command)),
     'Format:',
@@ -75,6 +80,12 @@ async function* sorted(job, blocks, folder) {
 const run = async (job, options, [name], command) => {
   const wanted = selected(options, command)
   const format = formatOf(name, options)
+  const isNamed = !format.columns || format.columns.some((each) => each.name === 'integrationId')
+  if (!isNamed && wanted?.length !== 1) {
+    throw usage(
+      '--columns without integrationId is for one integration: name it with --integration'
+    )
+  }
   const target = job.open(options)
   keepApart({ 'the file to write': name }, job.files)
   const output = new Output(name)

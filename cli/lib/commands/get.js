@@ -4,6 +4,7 @@ const { Option } = require('commander')
 const { oneStore } = require('../options/address')
 const { add, integration, screen } = require('../options/common')
 const { theIntegration } = require('../options/selection')
+const { someId } = require('../options/texts')
 const { printable } = require('../screen/mask')
 const { EXIT, usage } = require('../trouble')
 
@@ -13,8 +14,8 @@ const build = (define) => {
   add(
     command,
     'Which pairs:',
-    new Option('--botmatic-id <id>', 'print the external id of this one'),
-    new Option('--ext-id <id>', 'print the botmatic id of this one')
+    new Option('--botmatic-id <id>', 'print the external id of this one').argParser(someId),
+    new Option('--ext-id <id>', 'print the botmatic id of this one').argParser(someId)
   )
   return screen(oneStore(command))
 }

@@ -3,13 +3,14 @@
 const { oneStore } = require('../options/address')
 const { integration, screen } = require('../options/common')
 const { theIntegration } = require('../options/selection')
+const { someId } = require('../options/texts')
 const { EXIT } = require('../trouble')
 
 const build = (define) => {
   const command = define('set')
     .description('save a pair; both look-ups find it from then on')
-    .argument('<botmatic-id>', "the contact's id in botmatic")
-    .argument('<ext-id>', 'its id in the external service')
+    .argument('<botmatic-id>', "the contact's id in botmatic", someId)
+    .argument('<ext-id>', 'its id in the external service', someId)
   integration(command)
   return screen(oneStore(command))
 }

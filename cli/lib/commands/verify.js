@@ -75,12 +75,30 @@ const two = async (job, options, wanted, [fromUrl, toUrl]) => {
   return isSame ? EXIT.done : EXIT.different
 }
 
+/** Fails when options were given that are not looked at. */
+const refuse = (command, isOf, why) => {
+  const isGiven = (option) => command.getOptionValueSource(option.attributeName()) === 'cli'
+  const found = command.options.find((option) => isOf(option.long) && isGiven(option))
+  if (found) throw usage(`${found.long} ${why}`)
+}
+
+const OF_ONE = ['--url', '--password-file']
+
 const run = async (job, options, [from, to], command) => {
   const wanted = selected(options, command)
   if (from !== undefined && to === undefined) {
     throw usage('give two addresses to compare, or none and --url to verify one store')
   }
-  return from === undefined ? one(job, options, wanted) : two(job, options, wanted, [from, to])
+  if (from === undefined) {
+    refuse(command, (long) => /^--(from|to)-/.test(long), 'is for two stores: give FROM and TO')
+    return one(job, options, wanted)
+  }
+  refuse(
+    command,
+    (long) => OF_ONE.includes(long),
+    'is for one store: FROM and TO are arguments, and have --from-password-file and --to-password-file'
+  )
+  return two(job, options, wanted, [from, to])
 }
 
 const examples = [

@@ -19,7 +19,7 @@ const bash = (commands) => {
   return `_key_store() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} command=\${COMP_WORDS[1]} words=
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W '${names}' -- "$cur"))
+    COMPREPLY=($(compgen -W '${names} --help --version' -- "$cur"))
     return
   fi
   case "$command $prev" in
@@ -95,12 +95,18 @@ const fish = (commands) => {
   return `${lines.join('\n')}\n`
 }
 
+/** What every command has beside its own options. */
+const HELP = { long: 'help', description: 'say how it is used', takesValue: false, choices: [] }
+
 const SHELLS = { bash, zsh, fish }
 
 /**
  * @param {import('commander').Command} program
  * @param {keyof typeof SHELLS} shell
  */
-const completion = (program, shell) => SHELLS[shell](described(program))
+const completion = (program, shell) =>
+  SHELLS[shell](
+    described(program).map((command) => ({ ...command, options: [...command.options, HELP] }))
+  )
 
 module.exports = { SHELLS: Object.keys(SHELLS), completion }

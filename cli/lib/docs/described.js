@@ -23,19 +23,17 @@ const optionOf = (option) => ({
 
 /** @param {import('commander').Command} program */
 const described = (program) =>
-  program.commands
-    .filter((command) => command.name() !== 'help')
-    .map((command) => ({
-      name: command.name(),
-      description: command.description(),
-      arguments: command.registeredArguments.map((argument) => ({
-        name: argument.name(),
-        description: argument.description,
-        isRequired: argument.required,
-        choices: argument.argChoices ?? []
-      })),
-      options: command.options.map(optionOf),
-      examples: command.examples
-    }))
+  program.commands.map((command) => ({
+    name: command.name(),
+    description: command.description(),
+    arguments: command.registeredArguments.map((argument) => ({
+      name: argument.name(),
+      description: argument.description,
+      isRequired: argument.required,
+      choices: argument.argChoices ?? []
+    })),
+    options: command.options.map(optionOf),
+    examples: command.examples
+  }))
 
 module.exports = { ENVIRONMENT, described }

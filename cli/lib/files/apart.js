@@ -6,7 +6,12 @@ const { usage } = require('../trouble')
 
 /** What tells a file from others, however it is named. */
 const identityOf = (name) => {
-  const found = fs.statSync(name, { throwIfNoEntry: false })
+  let found
+  try {
+    found = fs.statSync(name)
+  } catch {
+    // Why it can not be used is told by whoever opens it.
+  }
   // A device or a pipe may be both read and written.
   if (found && !found.isFile()) return undefined
   return found ? `${found.dev}:${found.ino}` : path.resolve(name)

@@ -13,11 +13,10 @@ const CHUNK = 64 * 1024
 class Input {
   /** As messages call it. */
   name
-  /** Of the file in bytes, as it lies on the disk; `undefined` of a pipe. */
-  size
+  /** Whether it can be read twice. */
+  isFile = false
   #path
   #isGzip
-  #taken = 0
   /** Of what is in it, in bytes, once that is known. */
   #total
 
@@ -30,25 +29,19 @@ class Input {
     try {
       const found = fs.statSync(path)
       if (found.isDirectory()) throw usage(`${path} is a folder; name a file`)
-      this.size = found.isFile() ? found.size : undefined
-      if (!this.#isGzip) this.#total = this.size
+      this.isFile = found.isFile()
+      if (this.isFile && !this.#isGzip) this.#total = found.size
     } catch (error) {
       throw error.code ? usage(`${path} cannot be read: ${error.message}`) : error
     }
   }
 
-  /** Whether it can be read twice. */
-  get isFile() {
-    return this.size !== undefined
-  }
-
   /**
-   * Which part of it lies before an offset that was just read, from 0 to 1: of packed data that was not read
-   * before, about. `undefined` of a pipe.
+   * Which part of it lies before an offset, from 0 to 1; `undefined` where that is not known: of a pipe, and of
+   * packed data that was not read before.
    */
   partOf(offset) {
-    if (!this.size) return undefined
-    return this.#total ? Math.min(1, offset / this.#total) : this.#taken / this.size
+    return this.#total && Math.min(1, offset / this.#total)
   }
 
   /** The bytes in it, unpacked; each chunk is good until the next is asked for. */
@@ -71,9 +64,8 @@ class Input {
 
   /** The bytes in it as they are. */
   async *#bytes() {
-    this.#taken = 0
     if (this.#path === '-') {
-      for await (const chunk of process.stdin) yield this.#count(chunk)
+      for await (const chunk of process.stdin) yield chunk
       return
     }
     const file = await fs.promises.open(this.#path)
@@ -83,17 +75,12 @@ class Input {
       for (;;) {
         const { bytesRead } = await file.read(buffer, 0, CHUNK)
         if (bytesRead === 0) return
-        yield this.#count(buffer.subarray(0, bytesRead))
+        yield buffer.subarray(0, bytesRead)
         if (this.#isGzip) buffer = Buffer.allocUnsafeSlow(CHUNK)
       }
     } finally {
       await file.close()
     }
-  }
-
-  #count(chunk) {
-    this.#taken += chunk.length
-    return chunk
   }
 
   /** See `Pieces`. */
@@ -109,7 +96,7 @@ class Input {
     const pieces = this.pieces({ isHashed: true })
     for await (const _ of job.each(pieces)) job.touch()
     this.#total = pieces.offset
-    checkEnd(this.name, pieces, 'Nothing was imported')
+    checkEnd(this.name, pieces, 'Nothing was imported. To import what is there, add --no-check')
   }
 }
 
@@ -119,17 +106,14 @@ class Input {
  */
 const checkEnd = (name, pieces, kept) => {
   const trailer = pieces.last && readTrailer(pieces.last)
-  const anyway = 'To import what is there, add --no-check'
   if (!trailer) {
     throw incomplete(
       `${name} does not end with the line of count and checksum that an export ends with: ` +
-        `it was cut, or another program wrote it. ${kept}. ${anyway}`
+        `it was cut, something stands after it, or another program wrote it. ${kept}`
     )
   }
   if (pieces.sha256 !== trailer.sha256) {
-    throw incomplete(
-      `${name} was changed since its export: its checksum is another. ${kept}. ${anyway}`
-    )
+    throw incomplete(`${name} was changed since its export: its checksum is another. ${kept}`)
   }
 }
 

@@ -5,7 +5,7 @@ const { once } = require('node:events')
 const fs = require('node:fs')
 const { finished } = require('node:stream/promises')
 const { createGzip } = require('node:zlib')
-const { incomplete, usage } = require('../trouble')
+const { Trouble, incomplete, usage } = require('../trouble')
 
 class Output {
   /** As messages call it. */
@@ -28,13 +28,15 @@ class Output {
       this.#first = process.stdout
       return
     }
-    const found = fs.statSync(path, { throwIfNoEntry: false })
-    if (found?.isDirectory()) throw usage(`${path} is a folder; name a file`)
-    this.#part = found && !found.isFile() ? path : `${path}.part`
+    this.#part = `${path}.part`
     try {
+      const found = fs.statSync(path, { throwIfNoEntry: false })
+      if (found?.isDirectory()) throw usage(`${path} is a folder; name a file`)
+      if (found && !found.isFile()) this.#part = path
       // Integration ids are secrets: nobody else may read them.
       this.#last = fs.createWriteStream(this.#part, { fd: fs.openSync(this.#part, 'w', 0o600) })
     } catch (error) {
+      if (error instanceof Trouble) throw error
       throw usage(`${this.#part} cannot be written: ${error.message}`)
     }
     this.#first = path.endsWith('.gz') ? createGzip() : this.#last

@@ -10,8 +10,8 @@ const UTF_16 = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])]
 /** Of a line, in bytes: it has to be in memory whole. */
 const LONGEST = 16 * 1024 * 1024
 
-/** What is read instead of a longer one; it is no pair in any format. */
-const TOO_LONG = Buffer.from(`(a line of more than ${LONGEST} bytes)`)
+/** What is read instead of a longer one. */
+const TOO_LONG = '(a line of more than 16 MiB)'
 
 /** Of the memory at first, in bytes. */
 const ROOM = 128 * 1024
@@ -102,7 +102,10 @@ class Pieces {
     if (this.#isTooLong) {
       this.#isTooLong = false
       const newline = bytes.indexOf(NEWLINE)
-      return Buffer.concat([TOO_LONG, newline < 0 ? Buffer.alloc(0) : bytes.subarray(newline)])
+      return Buffer.concat([
+        Buffer.from(TOO_LONG),
+        newline < 0 ? Buffer.alloc(0) : bytes.subarray(newline)
+      ])
     }
     if (!isFirst) return bytes
     if (UTF_16.some((mark) => bytes.subarray(0, 2).equals(mark))) {
@@ -112,4 +115,4 @@ class Pieces {
   }
 }
 
-module.exports = { Pieces }
+module.exports = { Pieces, TOO_LONG }

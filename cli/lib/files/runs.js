@@ -2,6 +2,7 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
+const { incomplete } = require('../trouble')
 
 /** Read at once, in bytes. */
 const CHUNK = 16 * 1024
@@ -63,7 +64,10 @@ class Run {
 const writeRun = (path, blocks) => {
   const file = fs.openSync(path, 'w', 0o600)
   try {
-    for (const block of blocks) fs.writeSync(file, `${block.join('\n')}\n`)
+    // Unlike writeSync, this writes all or fails.
+    for (const block of blocks) fs.writeFileSync(file, `${block.join('\n')}\n`)
+  } catch (error) {
+    throw incomplete(`${path}, a temporary file, cannot be written: ${error.message}`)
   } finally {
     fs.closeSync(file)
   }

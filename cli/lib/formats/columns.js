@@ -14,7 +14,9 @@ const NAMES = ['integrationId', 'botmaticId', 'extId']
 const parseColumns = (text) => {
   if (text === undefined) return NAMES.map((name) => ({ name, title: name }))
   const columns = text.split(',').map((part) => {
-    const [name, title = name] = part.trim().split('=')
+    const [, given, own] = /^([^=]*)(?:=(.*))?$/s.exec(part)
+    const name = given.trim()
+    const title = (own ?? name).trim()
     if (name !== '-' && !NAMES.includes(name)) {
       throw usage(`--columns: "${name}" is none of ${NAMES.join(', ')}, or - for a column left out`)
     }
@@ -41,6 +43,9 @@ const placesOf = (columns, header) => {
     places[name] = titles
       ? titles.indexOf(title)
       : columns.findIndex((column) => column.name === name)
+    if (titles && places[name] !== titles.lastIndexOf(title)) {
+      throw usage(`the first line has two columns "${title}"; rename one of them`)
+    }
     if (places[name] < 0 && name !== 'integrationId') {
       throw usage(
         `the first line has no column "${title}", only ${titles.map((each) => `"${each.slice(0, 40)}"`).join(', ')}. ` +

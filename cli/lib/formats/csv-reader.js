@@ -2,7 +2,7 @@
 
 const { isUtf8 } = require('node:buffer')
 const { CsvError, parse } = require('csv-parse/sync')
-const { idProblem } = require('./ids')
+const { idProblem, lineProblem } = require('./ids')
 const { placesOf } = require('./columns')
 const { readTrailer } = require('../files/trailer')
 
@@ -91,6 +91,11 @@ class CsvReader {
       sink.reject(number, 'it is no UTF-8', line)
       return undefined
     }
+    const problem = lineProblem(line)
+    if (problem && !this.isOpen) {
+      sink.reject(number, problem, line)
+      return undefined
+    }
     const isOdd = line.includes('"') && hasOddQuotes(line)
     if (this.#open.length === 0 && !isOdd) {
       if (line.includes('"')) this.#add({ line: number, text: line }, sink)
@@ -100,7 +105,9 @@ class CsvReader {
     this.#open.push(line)
     this.#openSize += line.length
     if (isOdd && this.#open.length > 1) return this.#close(sink)
-    return this.#openSize > LONGEST ? this.#giveUp('a quote in it is not closed', sink) : undefined
+    return problem || this.#openSize > LONGEST
+      ? this.#giveUp('a quote in it is not closed', sink)
+      : undefined
   }
 
   /** A row of several lines is over, if it is one. */

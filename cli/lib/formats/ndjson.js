@@ -1,7 +1,7 @@
 /** NDJSON: a pair a line, `{"integrationId":"…","botmaticId":"…","extId":"…"}`. */
 
 const { isUtf8 } = require('node:buffer')
-const { idProblem, idText } = require('./ids')
+const { idProblem, idText, lineProblem } = require('./ids')
 
 /** What a line that this tool wrote begins with, up to the value; and what stands between its values. */
 const FIRST = '{"integrationId":"'
@@ -90,7 +90,7 @@ class NdjsonReader {
     try {
       pair = JSON.parse(text)
     } catch {
-      return sink.reject(this.line, 'it is no JSON', text)
+      return sink.reject(this.line, lineProblem(text) ?? 'it is no JSON', text)
     }
     if (typeof pair !== 'object' || pair === null || Array.isArray(pair)) {
       return sink.reject(this.line, 'it is no object with botmaticId and extId', text)

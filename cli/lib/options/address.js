@@ -3,15 +3,21 @@
 const fs = require('node:fs')
 const { Option } = require('commander')
 const { add } = require('./common')
+const { someFile } = require('./texts')
 const { usage } = require('../trouble')
 
 /** What the options of a side begin with: a command works on one store, or on two. */
 const SIDES = { one: '', from: 'from-', to: 'to-' }
 
 const tlsOptions = (prefix, whose) => [
-  new Option(`--${prefix}ca <file>`, `certificates that are trusted${whose}, in PEM; turns TLS on`),
-  new Option(`--${prefix}cert <file>`, `certificate of the client${whose}, in PEM`),
-  new Option(`--${prefix}key <file>`, `key of that certificate${whose}, in PEM`)
+  new Option(
+    `--${prefix}ca <file>`,
+    `certificates that are trusted${whose}, in PEM; turns TLS on`
+  ).argParser(someFile),
+  new Option(`--${prefix}cert <file>`, `certificate of the client${whose}, in PEM`).argParser(
+    someFile
+  ),
+  new Option(`--${prefix}key <file>`, `key of that certificate${whose}, in PEM`).argParser(someFile)
 ]
 
 const GROUP = 'Connection:'
@@ -23,12 +29,13 @@ const oneStore = (command) =>
     GROUP,
     new Option(
       '--url <address>',
-      'where the store is: redis://, rediss://, redis-sentinel://, redis-cluster://, unix://, file:'
+      'where the store is: redis://, rediss://, redis-sentinel://, redis-cluster://, unix://, file:; ' +
+        'by default what REDIS_URL in the environment says'
     ).env('KEY_STORE_URL'),
     new Option(
       '--password-file <file>',
       'file with the password, in its first line; or KEY_STORE_PASSWORD in the environment'
-    ),
+    ).argParser(someFile),
     ...tlsOptions('', ''),
     new Option('--key-prefix <text>', 'stands before every key')
   )
@@ -54,7 +61,7 @@ const twoStores = (command, { isBeside = false } = {}) => {
       new Option(
         `--${prefix}password-file <file>`,
         `file with the password${whose}; or KEY_STORE_${side.toUpperCase()}_PASSWORD in the environment`
-      ),
+      ).argParser(someFile),
       ...tlsOptions(prefix, whose),
       new Option(`--${prefix}key-prefix <text>`, `stands before every key${whose}`)
     )
@@ -96,7 +103,7 @@ const addressOf = (options, side, argument, warn) => {
   const prefix = SIDES[side]
   const { env } = process
   const url = argument ?? options.url ?? env.REDIS_URL
-  if (!url) throw usage('no store is named: give --url, or set KEY_STORE_URL')
+  if (!url) throw usage('no store is named: give --url, or set KEY_STORE_URL or REDIS_URL')
   const isGiven = argument !== undefined || url !== (env.KEY_STORE_URL ?? env.REDIS_URL)
   if (isGiven && hasPassword(url)) {
     warn(

@@ -2,6 +2,7 @@
 
 const { Option } = require('commander')
 const { seconds, whole } = require('./numbers')
+const { someFile } = require('./texts')
 
 const OUTPUT = 'Output:'
 const WHICH = 'Which pairs:'
@@ -107,12 +108,15 @@ const transfer = (command) =>
       .default(16)
       .argParser(whole(1, 1_000)),
     new Option('--rate <pairs>', 'most pairs a second; no limit by default').argParser(whole(1)),
-    new Option('--resume <file>', 'keep in this file how far it has come, and go on from there'),
+    new Option(
+      '--resume <file>',
+      'keep in this file how far it has come, and go on from there'
+    ).argParser(someFile),
     new Option(
       '--max-errors <count>',
       'stop at more rejected pairs than that; never by default'
     ).argParser(whole(0)),
-    new Option('--rejects <file>', 'keep the rejected lines in this file'),
+    new Option('--rejects <file>', 'keep the rejected lines in this file').argParser(someFile),
     new Option('--verify', 'look each pair up again after it was saved')
   )
 

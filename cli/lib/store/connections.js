@@ -8,8 +8,8 @@ const CHANNEL = 'js-redis-key-store:connection'
 const LASTING = 250
 
 class Connections {
-  /** How often one was lost, or refused what was asked of it. */
-  losses = 0
+  /** How often one was lost or came back. */
+  changes = 0
   #screen
   /** By server what is wrong with it, `{text, isTold, timer}`. */
   #troubles = new Map()
@@ -33,7 +33,7 @@ class Connections {
   #hear = ({ state, server, reason = 'the connection was lost' }) => {
     if (state === 'warning') this.#screen.warn(`${server}: ${reason}`)
     if (state === 'lost' || state === 'failed') {
-      this.losses++
+      this.changes++
       // Most reasons name the server.
       const text = reason.startsWith(server) ? reason : `${server}: ${reason}`
       this.#change(server, { ...this.#troubles.get(server), text }, (trouble) => {
@@ -42,6 +42,7 @@ class Connections {
       })
     }
     if (state !== 'ready' || !this.#troubles.has(server)) return
+    this.changes++
     // One that refuses all it is asked for is ready now and then.
     this.#change(server, this.#troubles.get(server), ({ isTold }) => {
       this.#troubles.delete(server)

@@ -44,6 +44,11 @@ class Store {
     return this.#reasons.get(code) ?? (code === 'NOID' ? 'one of its ids is none' : code)
   }
 
+  /** Whether a walk has left keys out, as they hold no text. */
+  get hasLeftOut() {
+    return this.#reasons.has('WRONGTYPE')
+  }
+
   /** @param {boolean} isLeft whether calls may be under way that nobody waits for */
   async close(isLeft) {
     const closed = this.store.quit().catch(() => {})

@@ -39,7 +39,13 @@ async function* walk(job, target, wanted) {
       yield pair
     }
   }
-  if (witness.isDue) await witness.check()
+  await witness.finish()
+  tellLeftOut(job, target)
+}
+
+/** Tells of keys that are no halves of pairs, and look so. */
+const tellLeftOut = (job, { name, hasLeftOut }) => {
+  if (hasLeftOut) job.screen.warn(`${name}: keys that hold no text were left out`)
 }
 
 /** How many pairs there are. */
@@ -58,4 +64,4 @@ const countPairs = async (job, target, wanted) => {
   return count
 }
 
-module.exports = { countPairs, integrationsOf, walk }
+module.exports = { countPairs, integrationsOf, tellLeftOut, walk }

@@ -16,7 +16,9 @@ class Witness {
   #job
   #target
   #verb
-  #losses
+  /** Of connections: at first, and when pairs were last owed. */
+  #first
+  #changes
   /** The latest pairs, `[integrationId, botmaticId]`, and those before them. */
   #latest = []
   #characters = 0
@@ -33,7 +35,8 @@ class Witness {
     this.#job = job
     this.#target = target
     this.#verb = verb
-    this.#losses = job.losses
+    this.#first = job.changes
+    this.#changes = job.changes
   }
 
   /** The latest pairs, for another process to ask for. */
@@ -58,9 +61,9 @@ class Witness {
     this.#owed.push(...pairs)
   }
 
-  /** Whether a connection was lost since pairs were kept. */
+  /** Whether a connection was lost, or came back, since pairs were last owed. */
   get isDue() {
-    return this.#losses !== this.#job.losses || this.#owed.length > 0
+    return this.#changes !== this.#job.changes || this.#owed.length > 0
   }
 
   /** Fails when pairs of before a loss are not there any more. */
@@ -88,8 +91,15 @@ class Witness {
     this.#earlier = [...owed.slice(-KEPT), ...this.#earlier]
   }
 
+  /** The same at the end: what was answered before a loss may have been heard of after it. */
+  async finish() {
+    if (this.#first === this.#job.changes && this.#owed.length === 0) return
+    do await this.check()
+    while (this.isDue)
+  }
+
   #turn() {
-    this.#losses = this.#job.losses
+    this.#changes = this.#job.changes
     this.#owed.push(...this.#earlier, ...this.#latest)
     this.#earlier = []
     this.#latest = []

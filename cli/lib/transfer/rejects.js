@@ -1,12 +1,13 @@
 /** The file of lines that were not imported, to be mended and imported again. */
 
 const fs = require('node:fs')
-const { usage } = require('../trouble')
+const { incomplete, usage } = require('../trouble')
 
 const NEWLINE = Buffer.from('\n')
 
 class Rejects {
   #file
+  #path
   /** Of what is in the file, in bytes. */
   size = 0
 
@@ -21,6 +22,7 @@ class Rejects {
     } catch (error) {
       throw usage(`--rejects: ${path} cannot be written: ${error.message}`)
     }
+    this.#path = path
     this.size = size
   }
 
@@ -32,7 +34,14 @@ class Rejects {
     if (lines.length === 0) return
     const all = this.size === 0 && head !== undefined ? [head, ...lines] : lines
     const bytes = Buffer.concat(all.flatMap((line) => [Buffer.from(line), NEWLINE]))
-    fs.writeSync(this.#file, bytes, 0, bytes.length, this.size)
+    try {
+      // A disk that is nearly full takes a part.
+      for (let at = 0; at < bytes.length; ) {
+        at += fs.writeSync(this.#file, bytes, at, bytes.length - at, this.size + at)
+      }
+    } catch (error) {
+      throw incomplete(`--rejects: ${this.#path} cannot be written: ${error.message}`)
+    }
     this.size += bytes.length
   }
 

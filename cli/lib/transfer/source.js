@@ -64,9 +64,14 @@ class Source {
       yield* sink.take(isWhole ? () => this.#end(pieces.offset, prefix) : undefined)
       job.wait(this.#input.name)
     }
-    yield* sink.rest(() => ({ part: 1 }))
+    yield* sink.rest(() => ({ part: this.#input.partOf(pieces.offset) }))
     if (skipped > 0) this.#checkPrefix(prefix, { sha256: '' })
-    if (isChecked) checkEnd(this.#input.name, pieces, 'What was read is imported')
+    if (isChecked)
+      checkEnd(
+        this.#input.name,
+        pieces,
+        'What was read before was imported; with --no-check, that is not asked for'
+      )
   }
 
   #end(offset, prefix) {

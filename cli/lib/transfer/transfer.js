@@ -67,7 +67,7 @@ class Transfer {
         this.#job.check()
       }
       while (this.#underWay.length > 0) await this.#settleNext()
-      await this.#confirm()
+      await this.#witness.finish()
     } catch (error) {
       await this.#leave()
       throw error

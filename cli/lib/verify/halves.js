@@ -1,6 +1,6 @@
 /** A store with itself: whether both halves of each pair are there and agree. */
 
-const { integrationsOf } = require('../store/walk')
+const { integrationsOf, tellLeftOut } = require('../store/walk')
 
 /** A finding in words. */
 const textOf = ({ problem, half, botmaticId, externalId, found, isAmbiguous, isRepaired }) => {
@@ -55,6 +55,7 @@ const verifyHalves = async (job, target, wanted, { repair }, findings) => {
       if (typeof count === 'number') sums[name] = (sums[name] ?? 0) + count
     }
   }
+  tellLeftOut(job, target)
   return sums
 }
 
