@@ -2,6 +2,9 @@
 
 const { Witness } = require('./witness')
 
+/** Of so many pairs one is remembered: all of them would be garbage that has grown old. */
+const SPARSE = 16
+
 /**
  * Ids of the integrations that are meant, in their order.
  * @param {string[] | undefined} wanted all of them when undefined
@@ -19,28 +22,44 @@ const integrationsOf = async (job, { store, name }, wanted) => {
   return found
 }
 
+/** The pairs of some integrations, one after the other. */
+async function* pairsOf(store, wanted, given) {
+  for (const integrationId of wanted) {
+    for await (const pair of store.pairs(integrationId, given)) yield [integrationId, ...pair]
+  }
+}
+
 /**
  * `[integrationId, botmaticId, extId]` of each pair.
  * @param {import('../job').Job} job
  * @param {import('./store').Store} target
  * @param {string[] | undefined} wanted integrations; all of them when undefined
+ * @returns {AsyncIterableIterator<[string, string, string]>}
  */
-async function* walk(job, target, wanted) {
-  const witness = new Witness(job, target, 'found')
-  const given = { signal: job.signal, onProgress: () => job.touch() }
+const walk = (job, target, wanted) => {
   const { store } = target
+  const given = { signal: job.signal, onProgress: () => job.touch() }
+  const pairs = wanted ? pairsOf(store, wanted, given) : store.allPairs(given)
+  const witness = new Witness(job, target, 'found')
+  let count = 0
+  const take = (result) => {
+    if (result.done)
+      return witness.finish().then(() => {
+        tellLeftOut(job, target)
+        return result
+      })
+    if (count++ % SPARSE === 0) witness.keep(result.value)
+    return witness.isDue ? witness.check().then(() => result) : result
+  }
   job.wait(target.name)
-  for (const integrationId of wanted ?? [undefined]) {
-    const pairs = wanted ? store.pairs(integrationId, given) : store.allPairs(given)
-    for await (const found of pairs) {
-      const pair = wanted ? [integrationId, ...found] : found
-      if (witness.isDue) await witness.check()
-      witness.keep(pair[0], pair[1])
-      yield pair
+  // A generator around the library's costs as much as that does.
+  return {
+    next: () => pairs.next().then(take),
+    return: () => pairs.return(),
+    [Symbol.asyncIterator]() {
+      return this
     }
   }
-  await witness.finish()
-  tellLeftOut(job, target)
 }
 
 /** Tells of keys that are no halves of pairs, and look so. */

@@ -19,7 +19,7 @@ class Witness {
   /** Of connections: at first, and when pairs were last owed. */
   #first
   #changes
-  /** The latest pairs, `[integrationId, botmaticId]`, and those before them. */
+  /** The latest pairs, `[integrationId, botmaticId, …]`, and those before them. */
   #latest = []
   #characters = 0
   #earlier = []
@@ -41,19 +41,20 @@ class Witness {
 
   /** The latest pairs, for another process to ask for. */
   get sample() {
-    return [...this.#earlier, ...this.#latest].slice(-SAMPLE)
+    const latest = [...this.#earlier, ...this.#latest].slice(-SAMPLE)
+    return latest.map(([integrationId, botmaticId]) => [integrationId, botmaticId])
   }
 
-  /** The store has a pair of this id. */
-  keep(integrationId, botmaticId) {
-    if (this.isDue) this.#turn()
+  /** The store has this pair: `[integrationId, botmaticId, …]`. */
+  keep(pair) {
+    if (this.#changes !== this.#job.changes) this.#turn()
     if (this.#latest.length === KEPT || this.#characters > MOST) {
       this.#earlier = this.#latest
       this.#latest = []
       this.#characters = 0
     }
-    this.#latest.push([integrationId, botmaticId])
-    this.#characters += botmaticId.length
+    this.#latest.push(pair)
+    this.#characters += pair[1].length
   }
 
   /** The store had these pairs, before this process began. */

@@ -9,6 +9,9 @@ const { Proof } = require('./proof')
 /** How long what is under way may take once the job is to end, in ms. */
 const LEAVE = 5_000
 
+/** Of the pairs of a batch, how many are remembered. */
+const KEPT = 100
+
 class Transfer {
   counts = { pairs: 0, saved: 0, skipped: 0, conflicts: 0, rejected: 0 }
   #job
@@ -81,7 +84,9 @@ class Transfer {
       ({ groups }) => {
         one.isDone = true
         for (const { integrationId, pairs } of groups) {
-          for (const [botmaticId] of pairs) this.#witness.keep(integrationId, botmaticId)
+          for (const [botmaticId] of pairs.slice(-KEPT)) {
+            this.#witness.keep([integrationId, botmaticId])
+          }
         }
       },
       () => {}
