@@ -114,7 +114,12 @@ test('--dry-run comes to what a real run comes to, whatever the batches are', as
     delete real.summary.seconds
     assert.deepEqual(dry, { ...real, stdout: dry.stdout })
   }
-  const replaced = await importText(lines(100))
+  const input = lines(100)
+  const dry = (...options) => importText(input, '--dry-run', ...options)
+  const [one, other] = [await dry('--batch', '7'), await dry()]
+  assert.ok(one.summary.conflicts > 10)
+  assert.equal(one.summary.conflicts, other.summary.conflicts)
+  const replaced = await importText(input)
   assert.ok(!('conflicts' in replaced.summary), 'nothing was compared')
 })
 

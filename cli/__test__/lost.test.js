@@ -20,6 +20,14 @@ before(() => {
 
 beforeEach(() => Promise.all([server.command('flushall'), other.command('flushall')]))
 
+/** How often the server was called by a command. */
+const callsOf = async (name) => {
+  const found = new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(
+    await server.command('info', 'commandstats')
+  )
+  return Number(found?.[1] ?? 0)
+}
+
 const keysOf = ({ command }) => command('dbsize')
 
 /** Runs a command until it has done a part; kills a server and starts it again; gives how that ended. */
@@ -41,7 +49,8 @@ const importing = (...options) => [
   ...['--rate', '10000', '--timeout', '60', ...options]
 ]
 
-const imported = async () => (await keysOf(server)) > 200
+/** The first batch was answered a while ago; of the last one, all may be under way, and nothing lost. */
+const imported = async () => (await keysOf(server)) > 5_000
 
 for (const options of [[], ['--verify'], ['--on-conflict', 'skip']]) {
   test(`in the middle of an import, empty: ${options.join(' ')}`, async () => {
@@ -53,6 +62,73 @@ for (const options of [[], ['--verify'], ['--on-conflict', 'skip']]) {
     assert.match(stderr, /Run the same command again/)
   })
 }
+
+test('in the middle of a batch: all is there, or it is told', async () => {
+  const [command, file, check, url, at] = importing()
+  const { code, stderr } = await throughRestart(
+    [command, file, check, url, at, '--batch', '100000', '--timeout', '60'],
+    server,
+    async () => (await keysOf(server)) > 1_000,
+    () => server.command('flushall')
+  )
+  const isWhole = (await keysOf(server)) === 2 * PAIRS
+  // What the server had answered is lost, unless the answer is lost as well: then it is saved again.
+  assert.equal(code, isWhole ? 0 : 3, stderr)
+})
+
+test('in the middle of an import of what is there already', async () => {
+  const args = importing('--on-conflict', 'fail', '--verify')
+  let earlier
+  const { code, stderr } = await throughRestart(
+    args,
+    server,
+    async () => (await callsOf('mget')) - earlier > 60,
+    async () => {
+      await run(importing().slice(0, 5))
+      earlier = await callsOf('mget')
+    }
+  )
+  assert.equal(code, 3, stderr)
+  assert.match(stderr, /came back without/)
+})
+
+test('a copy that can be resumed begins anew as well', async () => {
+  await run(importing().slice(0, 5))
+  const args = ['copy', server.url, other.url, '--resume', folder.file('copied')]
+  const slowly = [...args, '--rate', '10000', '--timeout', '60']
+  const { code } = await throughRestart(
+    slowly,
+    other,
+    async () => (await keysOf(other)) > 5_000,
+    () => other.command('flushall')
+  )
+  assert.equal(code, 3)
+  assert.deepEqual(
+    fs.readdirSync(folder.path).filter((name) => name.startsWith('copied')),
+    []
+  )
+})
+
+test('what is counted or verified by itself is what there is in the end', async () => {
+  for (const [args, printed] of [
+    [['count'], /^0$/m],
+    [['integrations'], /^ *0 {2}pairs in all$/m],
+    [['verify'], /^0 whole pairs/m]
+  ]) {
+    let earlier
+    const { code, stdout, stderr } = await throughRestart(
+      [...args, '--url', server.url, '--timeout', '60'],
+      server,
+      async () => (await callsOf('scan')) - earlier > 3,
+      async () => {
+        await run(importing().slice(0, 5))
+        earlier = await callsOf('scan')
+      }
+    )
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, printed)
+  }
+})
 
 test('a resume file is of no use then, and a new one begins anew', async () => {
   const args = importing('--resume', folder.file('resume'), '--json')
@@ -83,21 +159,20 @@ test('between an import and its next run', async () => {
 for (const [name, args] of [
   ['an export', () => ['export', folder.file('out'), '--url', server.url]],
   ['a copy', () => ['copy', server.url, other.url]],
-  ['a comparison', () => ['verify', server.url, other.url]]
+  ['a comparison', () => ['verify', server.url, other.url]],
+  ['a comparison, as the other one', () => ['verify', other.url, server.url]]
 ]) {
   test(`in the middle of ${name}, which reads it`, async () => {
-    const pages = async () =>
-      Number(
-        /cmdstat_scan:calls=(\d+)/.exec(await server.command('info', 'commandstats'))?.[1] ?? 0
-      )
     let earlier
     const { code, stderr } = await throughRestart(
       [...args(), '--timeout', '60'],
       server,
-      async () => (await pages()) - earlier > 3,
+      async () => (await callsOf('scan')) - earlier > 3,
       async () => {
-        await run(['import', folder.file('pairs.ndjson'), '--no-check', '--url', server.url])
-        earlier = await pages()
+        for (const { url } of [server, other]) {
+          await run(['import', folder.file('pairs.ndjson'), '--no-check', '--url', url])
+        }
+        earlier = await callsOf('scan')
       }
     )
     assert.equal(code, 3, stderr)

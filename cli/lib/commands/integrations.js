@@ -4,6 +4,7 @@ const { oneStore } = require('../options/address')
 const { screen, showIds } = require('../options/common')
 const { masked, printable } = require('../screen/mask')
 const { number } = require('../screen/progress')
+const { countsOf } = require('../store/walk')
 const { EXIT } = require('../trouble')
 
 const build = (define) => {
@@ -14,13 +15,9 @@ const build = (define) => {
 }
 
 const run = async (job, options) => {
-  const { store } = job.open(options)
-  const { signal } = job
   const shown = options.showIds ? (id) => id : masked
   let total = 0
-  for await (const { integrationId, pairs } of job.each(
-    store.integrations({ signal, onProgress: () => job.touch() })
-  )) {
+  for (const [integrationId, pairs] of await countsOf(job, job.open(options))) {
     total += pairs
     const id = shown(integrationId)
     await job.screen.print(
@@ -28,7 +25,6 @@ const run = async (job, options) => {
         ? `${JSON.stringify({ integrationId: id, pairs })}\n`
         : `${number(pairs).padStart(15)}  ${printable(id)}\n`
     )
-    job.touch()
   }
   if (!job.screen.isJson && !options.quiet) {
     await job.screen.print(`${number(total).padStart(15)}  pairs in all\n`)

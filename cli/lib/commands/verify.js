@@ -6,6 +6,7 @@ const { add, integrations, progress, screen, showIds, yes } = require('../option
 const { selected } = require('../options/selection')
 const { confirm } = require('../screen/confirm')
 const { number } = require('../screen/progress')
+const { steadily } = require('../store/walk')
 const { EXIT, usage } = require('../trouble')
 const { Comparison } = require('../verify/comparison')
 const { Findings } = require('../verify/findings')
@@ -32,10 +33,18 @@ const one = async (job, options, wanted) => {
   if (options.quick || options.full) throw usage('--quick and --full are for two stores')
   const target = job.open(options)
   if (options.repair) await confirm(job, `Write the missing halves in ${target.name}?`)
-  const findings = new Findings(job, options)
   job.screen.start('halves looked at')
-  const counts = await verifyHalves(job, target, wanted, options, findings)
-  const { pairs = 0, missing = 0, disagreeing = 0, shared = 0, repaired = 0 } = counts
+  let findings
+  let before = 0
+  let counts
+  await steadily(job, async () => {
+    findings = new Findings(job, options)
+    before += counts?.repaired ?? 0
+    counts = await verifyHalves(job, target, wanted, options, findings)
+  })
+  const { pairs = 0, disagreeing = 0, shared = 0 } = counts
+  // What was written before all was looked at again is not missing any more.
+  const [missing, repaired] = [counts.missing ?? 0, counts.repaired ?? 0].map((n) => n + before)
   const parts = [`${number(pairs)} whole pairs`]
   if (shared > 0) parts.push(`${number(shared)} on an external id that another has`)
   parts.push(`${number(missing)} missing halves`, `${number(disagreeing)} that disagree`)

@@ -5,23 +5,6 @@ const { Witness } = require('./witness')
 /** Of so many pairs one is remembered: all of them would be garbage that has grown old. */
 const SPARSE = 16
 
-/**
- * Ids of the integrations that are meant, in their order.
- * @param {string[] | undefined} wanted all of them when undefined
- */
-const integrationsOf = async (job, { store, name }, wanted) => {
-  if (wanted) return wanted
-  job.wait(name)
-  const { signal } = job
-  const found = []
-  for await (const { integrationId } of job.each(
-    store.integrations({ signal, onProgress: () => job.touch() })
-  )) {
-    found.push(integrationId)
-  }
-  return found
-}
-
 /** The pairs of some integrations, one after the other. */
 async function* pairsOf(store, wanted, given) {
   for (const integrationId of wanted) {
@@ -37,8 +20,8 @@ async function* pairsOf(store, wanted, given) {
  * @returns {AsyncIterableIterator<[string, string, string]>}
  */
 const walk = (job, target, wanted) => {
-  const { store } = target
   const given = { signal: job.signal, onProgress: () => job.touch() }
+  const { store } = target
   const pairs = wanted ? pairsOf(store, wanted, given) : store.allPairs(given)
   const witness = new Witness(job, target, 'found')
   let count = 0
@@ -67,20 +50,46 @@ const tellLeftOut = (job, { name, hasLeftOut }) => {
   if (hasLeftOut) job.screen.warn(`${name}: keys that hold no text were left out`)
 }
 
-/** How many pairs there are. */
-const countPairs = async (job, target, wanted) => {
-  const { signal } = job
-  const given = { signal, onProgress: () => job.touch() }
-  job.wait(target.name)
-  let count = 0
-  if (wanted) {
-    for (const integrationId of wanted) {
-      count += await job.within(target.store.countIds(integrationId, given))
-    }
-    return count
+/**
+ * What a store comes to that is read as a whole: read again when its connection was lost meanwhile, since it may
+ * have come back without what it had.
+ * @param {() => Promise<T>} read
+ * @returns {Promise<T>}
+ * @template T
+ */
+const steadily = async (job, read) => {
+  for (;;) {
+    const { changes } = job
+    const result = await read()
+    if (changes === job.changes) return result
   }
-  for await (const { pairs } of job.each(target.store.integrations(given))) count += pairs
-  return count
 }
 
-module.exports = { countPairs, integrationsOf, tellLeftOut, walk }
+/**
+ * How many pairs there are, by integration, in their order.
+ * @returns {Promise<Map<string, number>>}
+ */
+const countsOf = (job, { store, name }, wanted) => {
+  const { signal } = job
+  const given = { signal, onProgress: () => job.touch() }
+  job.wait(name)
+  return steadily(job, async () => {
+    const counts = new Map()
+    for (const integrationId of wanted ?? []) {
+      counts.set(integrationId, await job.within(store.countIds(integrationId, given)))
+    }
+    if (wanted) return counts
+    for await (const { integrationId, pairs } of job.each(store.integrations(given))) {
+      counts.set(integrationId, pairs)
+    }
+    return counts
+  })
+}
+
+/** How many there are of all that are wanted. */
+const countPairs = async (job, target, wanted) => {
+  const counts = await countsOf(job, target, wanted)
+  return [...counts.values()].reduce((total, pairs) => total + pairs, 0)
+}
+
+module.exports = { countPairs, countsOf, steadily, tellLeftOut, walk }

@@ -4,13 +4,18 @@ const part = ({ integrationId }) => ({ integrationId, pairs: [], lines: [], text
 
 class Conflicts {
   #store
+  #isReplaced
   /** What earlier pairs of the same group are to come to. */
   #extIds = new Map()
   #botmaticIds = new Map()
 
-  /** @param {object} store whose `getExtIds` and `getBotmaticIds` tell what is there */
-  constructor(store) {
+  /**
+   * @param {object} store whose `getExtIds` and `getBotmaticIds` tell what is there
+   * @param {boolean} isReplaced whether pairs that conflict are saved all the same
+   */
+  constructor(store, isReplaced) {
     this.#store = store
+    this.#isReplaced = isReplaced
   }
 
   /**
@@ -45,16 +50,22 @@ class Conflicts {
             ? 'its botmaticId has another extId in the store'
             : 'its extId has another botmaticId in the store'
         found.conflicts.push({ line: lines[n], reason, text: texts[n], pair, integrationId })
+        if (this.#isReplaced) this.#come(pair, botmaticId)
         continue
       }
       const { pairs: own, lines: ownLines, texts: ownTexts } = isThere ? found.there : found.fresh
       own.push(pair)
       ownLines.push(lines[n])
       ownTexts.push(texts[n])
-      this.#extIds.set(botmaticId, extId)
-      this.#botmaticIds.set(extId, isThere ? knownBotmatic : botmaticId)
+      this.#come(pair, isThere && !this.#isReplaced ? knownBotmatic : botmaticId)
     }
     return found
+  }
+
+  /** What the store has once a pair is saved; its external id may be another's too. */
+  #come([botmaticId, extId], back) {
+    this.#extIds.set(botmaticId, extId)
+    this.#botmaticIds.set(extId, back)
   }
 }
 

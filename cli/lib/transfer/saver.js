@@ -43,8 +43,8 @@ class Saver {
 
   /**
    * @param {import('./batch').Batch} batch
-   * @returns {Promise<{saved: number, skipped: number, conflicts: number, rejected: object[], groups: object[]}>}
-   *   `rejected` as in a batch; `groups` with what the store has from now on
+   * @returns {Promise<{saved: number, skipped: number, conflicts: number, rejected: object[], groups: object[],
+   *   there: object[]}>} `rejected` as in a batch; `groups` with what was saved, and what was `there` before
    */
   async save(batch) {
     const ends = this.isSerial ? await this.#compared(batch) : await this.#replaced(batch)
@@ -54,7 +54,8 @@ class Saver {
       skipped: sum('skipped'),
       conflicts: sum('conflicts'),
       rejected: ends.flatMap((end) => end.rejected),
-      groups: this.#isDry ? [] : ends.map((end) => end.group)
+      groups: this.#isDry ? [] : ends.map((end) => end.group),
+      there: ends.flatMap((end) => end.there)
     }
   }
 
@@ -63,12 +64,15 @@ class Saver {
   }
 
   async #compared(batch) {
+    const isReplaced = this.#policy === 'replace'
     const ends = []
     for (const group of batch.groups.flatMap(slices)) {
-      const { there, fresh, conflicts } = await new Conflicts(this.#store).find(group)
-      const isReplaced = this.#policy === 'replace'
+      const { there, fresh, conflicts } = await new Conflicts(this.#store, isReplaced).find(group)
       const end = await this.#write(isReplaced ? group : fresh)
-      if (!isReplaced) end.saved += there.pairs.length
+      if (!isReplaced) {
+        end.saved += there.pairs.length
+        end.there = [there]
+      }
       end.conflicts = conflicts.length
       if (this.#policy === 'skip') end.skipped = conflicts.length
       if (this.#policy === 'fail') end.rejected.push(...conflicts)
@@ -79,7 +83,7 @@ class Saver {
 
   async #write(group) {
     const { integrationId, pairs, lines, texts } = group
-    const end = { saved: 0, skipped: 0, conflicts: 0, rejected: [], group }
+    const end = { saved: 0, skipped: 0, conflicts: 0, rejected: [], group, there: [] }
     if (pairs.length === 0) return end
     const { saved, failed } = await this.#store.saveAllIds(integrationId, pairs)
     end.saved = saved

@@ -12,6 +12,7 @@ const { temporaryFolder } = require('../files/temporary')
 const { trailerLine } = require('../files/trailer')
 const { ndjsonLine } = require('../formats/ndjson')
 const { walk } = require('../store/walk')
+const { Lost } = require('../trouble')
 const { checkpointOf, signatureOf } = require('./checkpoint')
 const { load } = require('./load')
 const { Source } = require('./source')
@@ -61,6 +62,7 @@ const spooled = async (job, from, to, wanted, options) => {
     job.screen.stop()
   }
   const input = new Input(place)
+  const remove = () => fs.rmSync(place, { force: true })
   const exit = await load(job, to, options, {
     done: 'copied',
     origin,
@@ -74,8 +76,12 @@ const spooled = async (job, from, to, wanted, options) => {
       })
       return { batches: () => source.batches(job) }
     }
+  }).catch((error) => {
+    // It begins anew.
+    if (error instanceof Lost) remove()
+    throw error
   })
-  fs.rmSync(place, { force: true })
+  remove()
   return exit
 }
 

@@ -79,19 +79,26 @@ class Transfer {
 
   #begin(batch) {
     const one = { batch, done: this.#saver.save(batch), isDone: false }
+    const { changes } = this.#job
     // It is awaited in its turn, also when it fails.
     one.done.then(
-      ({ groups }) => {
+      ({ groups, there }) => {
         one.isDone = true
-        for (const { integrationId, pairs } of groups) {
-          for (const [botmaticId] of pairs.slice(-KEPT)) {
-            this.#witness.keep([integrationId, botmaticId])
-          }
-        }
+        this.#remember([...groups, ...there], changes !== this.#job.changes)
       },
       () => {}
     )
     this.#underWay.push(one)
+  }
+
+  /** @param {boolean} isTorn whether a part of them may have been answered before a connection was lost */
+  #remember(groups, isTorn) {
+    for (const { integrationId, pairs } of groups) {
+      const some = isTorn ? pairs : pairs.slice(-KEPT)
+      const found = some.map(([botmaticId]) => [integrationId, botmaticId])
+      if (isTorn) this.#witness.owe(found)
+      else for (const pair of found) this.#witness.keep(pair)
+    }
   }
 
   async #settleNext() {

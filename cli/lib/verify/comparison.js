@@ -1,10 +1,14 @@
 /** Two stores with each other. */
 
-const { integrationsOf, walk } = require('../store/walk')
+const { countsOf, walk } = require('../store/walk')
+const { Witness } = require('../store/witness')
 
 /** Pairs that are looked up at once, and how many such pages at a time. */
 const PAGE = 500
 const IN_FLIGHT = 4
+
+/** Of so many pairs that the other store has, one is remembered. */
+const SPARSE = 16
 
 class Comparison {
   /** How many pairs were looked at in the first store, and were found so in the second. */
@@ -32,7 +36,8 @@ class Comparison {
 
   /** By the number of pairs of each integration. */
   async quick() {
-    const [from, to] = [await this.#counted(this.#from), await this.#counted(this.#to)]
+    const from = await countsOf(this.#job, this.#from, this.#wanted)
+    const to = await countsOf(this.#job, this.#to, this.#wanted)
     for (const integrationId of new Set([...from.keys(), ...to.keys()])) {
       const [own, other] = [from.get(integrationId) ?? 0, to.get(integrationId) ?? 0]
       this.counts.from += own
@@ -76,6 +81,7 @@ class Comparison {
   /** Calls `judge` with each pair of a store, both of its ids in the other, and its external id in its own. */
   async #walked(store, other, judge) {
     const job = this.#job
+    const witness = new Witness(job, other, 'found')
     const underWay = []
     let page = []
     let count = 0
@@ -83,7 +89,11 @@ class Comparison {
       const { pairs, found } = underWay.shift()
       job.wait(other.name)
       const [exts, backs, ownBacks] = await job.within(found)
-      for (const [n, pair] of pairs.entries()) judge(pair, [exts[n], backs[n]], ownBacks[n])
+      if (witness.isDue) await witness.check()
+      for (const [n, pair] of pairs.entries()) {
+        if (n % SPARSE === 0 && exts[n] !== null) witness.keep(pair)
+        judge(pair, [exts[n], backs[n]], ownBacks[n])
+      }
       job.touch()
       job.screen.update((count += pairs.length))
     }
@@ -101,23 +111,7 @@ class Comparison {
     }
     begin()
     while (underWay.length > 0) await settle()
-  }
-
-  async #counted(store) {
-    const counts = new Map()
-    const job = this.#job
-    const given = { signal: job.signal, onProgress: () => job.touch() }
-    job.wait(store.name)
-    if (!this.#wanted) {
-      for await (const { integrationId, pairs } of job.each(store.store.integrations(given))) {
-        counts.set(integrationId, pairs)
-      }
-      return counts
-    }
-    for (const integrationId of await integrationsOf(job, store, this.#wanted)) {
-      counts.set(integrationId, await job.within(store.store.countIds(integrationId, given)))
-    }
-    return counts
+    await witness.finish()
   }
 }
 

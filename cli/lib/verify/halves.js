@@ -1,6 +1,6 @@
 /** A store with itself: whether both halves of each pair are there and agree. */
 
-const { integrationsOf, tellLeftOut } = require('../store/walk')
+const { countsOf, tellLeftOut } = require('../store/walk')
 
 /** A finding in words. */
 const textOf = ({ problem, half, botmaticId, externalId, found, isAmbiguous, isRepaired }) => {
@@ -32,7 +32,7 @@ const verifyHalves = async (job, target, wanted, { repair }, findings) => {
   const { signal } = job
   const sums = {}
   let looked = 0
-  for (const integrationId of await integrationsOf(job, target, wanted)) {
+  for (const integrationId of wanted ?? (await countsOf(job, target)).keys()) {
     const before = looked
     const onProgress = ({ done }) => {
       job.touch()
