@@ -33,7 +33,7 @@ class Connections {
   #hear = ({ state, server, reason = 'the connection was lost' }) => {
     if (state === 'warning') this.#screen.warn(`${server}: ${reason}`)
     if (state === 'lost' || state === 'failed') {
-      this.changes++
+      if (state === 'lost') this.changes++
       // Most reasons name the server.
       const text = reason.startsWith(server) ? reason : `${server}: ${reason}`
       this.#change(server, { ...this.#troubles.get(server), text }, (trouble) => {

@@ -2,6 +2,9 @@
 
 const { Witness } = require('./witness')
 
+/** How often a store is read whose connections are lost again and again. */
+const ATTEMPTS = 3
+
 /** Of so many pairs one is remembered: all of them would be garbage that has grown old. */
 const SPARSE = 16
 
@@ -26,11 +29,12 @@ const walk = (job, target, wanted) => {
   const witness = new Witness(job, target, 'found')
   let count = 0
   const take = (result) => {
-    if (result.done)
+    if (result.done) {
       return witness.finish().then(() => {
         tellLeftOut(job, target)
         return result
       })
+    }
     if (count++ % SPARSE === 0) witness.keep(result.value)
     return witness.isDue ? witness.check().then(() => result) : result
   }
@@ -58,10 +62,15 @@ const tellLeftOut = (job, { name, hasLeftOut }) => {
  * @template T
  */
 const steadily = async (job, read) => {
-  for (;;) {
+  for (let attempt = 1; ; attempt++) {
     const { changes } = job
     const result = await read()
     if (changes === job.changes) return result
+    if (attempt < ATTEMPTS) continue
+    job.screen.warn(
+      'a connection was lost each time: whether its server had all it had is not known'
+    )
+    return result
   }
 }
 
