@@ -65,7 +65,7 @@ test('--dry-run makes no file of a store', async () => {
 
 test('temporary files go when the command ends, however it ends', async () => {
   const temporary = fs.mkdtempSync(folder.file('temporary-'))
-  const file = folder.write('pairs', text('i', 60_000))
+  const file = folder.write('pairs', text('i', 30_000))
   const given = { env: { ...env(), TMPDIR: temporary } }
   const twice = ['--from-key-prefix', '', '--to-key-prefix', 'p:']
   const ways = {

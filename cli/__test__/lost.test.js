@@ -46,7 +46,7 @@ const throughRestart = async (args, store, done, begin = () => {}) => {
 
 const importing = (...options) => [
   ...['import', folder.file('pairs.ndjson'), '--no-check', '--url', server.url],
-  ...['--rate', '10000', '--timeout', '60', ...options]
+  ...['--rate', '20000', '--timeout', '60', ...options]
 ]
 
 /** The first batch was answered a while ago; of the last one, all may be under way, and nothing lost. */
@@ -95,7 +95,7 @@ test('in the middle of an import of what is there already', async () => {
 test('a copy that can be resumed begins anew as well', async () => {
   await run(importing().slice(0, 5))
   const args = ['copy', server.url, other.url, '--resume', folder.file('copied')]
-  const slowly = [...args, '--rate', '10000', '--timeout', '60']
+  const slowly = [...args, '--rate', '20000', '--timeout', '60']
   const { code } = await throughRestart(
     slowly,
     other,
