@@ -154,7 +154,9 @@ describe('made from the definitions', () => {
       const script = (await run(['completion', shell])).stdout
       assert.match(script, /on-conflict/)
       if (spawnSync(shell, ['-c', 'true']).status === 0) {
-        assert.equal(spawnSync(shell, ['-n'], { input: script }).status, 0)
+        const file = folder.write(`completion.${shell}`, script)
+        const { status, stderr } = spawnSync(shell, ['-n', file], { encoding: 'utf8' })
+        assert.deepEqual([status, stderr], [0, ''])
       }
     }
     assert.equal(PROGRAM.endsWith('key-store.js'), true)
