@@ -30,6 +30,19 @@ const callsOf = async (name) => {
 
 const keysOf = ({ command }) => command('dbsize')
 
+/** Fills stores, and gives what tells whether the server was called by a command so much more often since. */
+const calledSince = (name, more, ...stores) => {
+  let earlier
+  const done = async () => (await callsOf(name)) - earlier > more
+  const begin = async () => {
+    for (const { url } of stores) {
+      await run(['import', folder.file('pairs.ndjson'), '--no-check', '--url', url])
+    }
+    earlier = await callsOf(name)
+  }
+  return [done, begin]
+}
+
 /** Runs a command until it has done a part; kills a server and starts it again; gives how that ended. */
 const throughRestart = async (args, store, done, begin = () => {}) => {
   const command = await held(args, [1, Number.POSITIVE_INFINITY], async () => {
@@ -78,16 +91,7 @@ test('in the middle of a batch: all is there, or it is told', async () => {
 
 test('in the middle of an import of what is there already', async () => {
   const args = importing('--on-conflict', 'fail', '--verify')
-  let earlier
-  const { code, stderr } = await throughRestart(
-    args,
-    server,
-    async () => (await callsOf('mget')) - earlier > 60,
-    async () => {
-      await run(importing().slice(0, 5))
-      earlier = await callsOf('mget')
-    }
-  )
+  const { code, stderr } = await throughRestart(args, server, ...calledSince('mget', 60, server))
   assert.equal(code, 3, stderr)
   assert.match(stderr, /came back without/)
 })
@@ -115,15 +119,10 @@ test('what is counted or verified by itself is what there is in the end', async 
     [['integrations'], /^ *0 {2}pairs in all$/m],
     [['verify'], /^0 whole pairs/m]
   ]) {
-    let earlier
     const { code, stdout, stderr } = await throughRestart(
       [...args, '--url', server.url, '--timeout', '60'],
       server,
-      async () => (await callsOf('scan')) - earlier > 3,
-      async () => {
-        await run(importing().slice(0, 5))
-        earlier = await callsOf('scan')
-      }
+      ...calledSince('scan', 3, server)
     )
     assert.equal(code, 0, stderr)
     assert.match(stdout, printed)
@@ -163,17 +162,10 @@ for (const [name, args] of [
   ['a comparison, as the other one', () => ['verify', other.url, server.url]]
 ]) {
   test(`in the middle of ${name}, which reads it`, async () => {
-    let earlier
     const { code, stderr } = await throughRestart(
       [...args(), '--timeout', '60'],
       server,
-      async () => (await callsOf('scan')) - earlier > 3,
-      async () => {
-        for (const { url } of [server, other]) {
-          await run(['import', folder.file('pairs.ndjson'), '--no-check', '--url', url])
-        }
-        earlier = await callsOf('scan')
-      }
+      ...calledSince('scan', 3, server, other)
     )
     assert.equal(code, 3, stderr)
     assert.match(stderr, /came back without [\d,]+ of the last [\d,]+ pairs that were found/)

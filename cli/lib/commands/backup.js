@@ -1,7 +1,7 @@
 /** `key-store backup`: a copy of an embedded file. */
 
 const fs = require('node:fs')
-const path = require('node:path')
+const { checkPlace } = require('../files/place')
 const { oneStore } = require('../options/address')
 const { screen } = require('../options/common')
 const { ofFile } = require('../options/file-only')
@@ -17,18 +17,9 @@ const build = (define) =>
     )
   )
 
-/** Wrong usage shows before the store is opened. */
-const checkPlace = (file) => {
-  if (fs.existsSync(file)) throw usage(`${file} is there already; name another`)
-  try {
-    fs.accessSync(path.dirname(file), fs.constants.W_OK)
-  } catch (error) {
-    throw usage(`${file} cannot be written: ${error.message}`)
-  }
-}
-
 const run = async (job, options, [file]) => {
   const { store, name } = ofFile(job.open(options), 'backup')
+  if (fs.existsSync(file)) throw usage(`${file} is there already; name another`)
   checkPlace(file)
   job.pause()
   await job.within(store.backup(file))

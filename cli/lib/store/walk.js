@@ -1,12 +1,9 @@
 /** All pairs of a store, or those of some integrations. */
 
-const { Witness } = require('./witness')
+const { SPARSE, Witness } = require('./witness')
 
 /** How often a store is read whose connections are lost again and again. */
 const ATTEMPTS = 3
-
-/** Of so many pairs one is remembered: all of them would be garbage that has grown old. */
-const SPARSE = 16
 
 /** The pairs of some integrations, one after the other. */
 async function* pairsOf(store, wanted, given) {
@@ -26,8 +23,7 @@ const walk = (job, target, wanted) => {
   const given = { signal: job.signal, onProgress: () => job.touch() }
   const { store } = target
   const pairs = wanted ? pairsOf(store, wanted, given) : store.allPairs(given)
-  const witness = new Witness(job, target, 'found')
-  let count = 0
+  const witness = new Witness(job, target, 'found', SPARSE)
   const take = (result) => {
     if (result.done) {
       return witness.finish().then(() => {
@@ -35,7 +31,7 @@ const walk = (job, target, wanted) => {
         return result
       })
     }
-    if (count++ % SPARSE === 0) witness.keep(result.value)
+    witness.keep(result.value)
     return witness.isDue ? witness.check().then(() => result) : result
   }
   job.wait(target.name)

@@ -9,6 +9,9 @@ const { Lost } = require('../trouble')
 const KEPT = 1_000
 const MOST = 64 * 1_024
 
+/** For all pairs of a store: of so many, one is remembered. */
+const SPARSE = 16
+
 /** How many of them a resume file has. */
 const SAMPLE = 20
 
@@ -16,6 +19,8 @@ class Witness {
   #job
   #target
   #verb
+  #every
+  #passed = 0
   /** Of connections: at first, and when pairs were last owed. */
   #first
   #changes
@@ -30,11 +35,13 @@ class Witness {
    * @param {import('../job').Job} job
    * @param {import('./store').Store} target
    * @param {'saved' | 'found'} verb what was done with the pairs
+   * @param {number} [every] of so many pairs one is remembered: many that grow old cost more than they show
    */
-  constructor(job, target, verb) {
+  constructor(job, target, verb, every = 1) {
     this.#job = job
     this.#target = target
     this.#verb = verb
+    this.#every = every
     this.#first = job.changes
     this.#changes = job.changes
   }
@@ -47,6 +54,7 @@ class Witness {
 
   /** The store has this pair: `[integrationId, botmaticId, …]`. */
   keep(pair) {
+    if (this.#passed++ % this.#every !== 0) return
     if (this.#changes !== this.#job.changes) this.#turn()
     if (this.#latest.length === KEPT || this.#characters > MOST) {
       this.#earlier = this.#latest
@@ -59,7 +67,7 @@ class Witness {
 
   /** The store had these pairs, before this process began. */
   owe(pairs) {
-    this.#owed.push(...pairs)
+    this.#owed = this.#owed.concat(pairs)
   }
 
   /** Whether a connection was lost, or came back, since pairs were last owed. */
@@ -74,7 +82,8 @@ class Witness {
     this.#owed = []
     const groups = new Map()
     for (const [integrationId, botmaticId] of owed) {
-      groups.set(integrationId, [...(groups.get(integrationId) ?? []), botmaticId])
+      if (!groups.has(integrationId)) groups.set(integrationId, [])
+      groups.get(integrationId).push(botmaticId)
     }
     let missing = 0
     for (const [integrationId, ids] of groups) {
@@ -108,4 +117,4 @@ class Witness {
   }
 }
 
-module.exports = { Witness }
+module.exports = { SPARSE, Witness }

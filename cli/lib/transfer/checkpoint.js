@@ -3,6 +3,7 @@
 const { createHash } = require('node:crypto')
 const fs = require('node:fs')
 const path = require('node:path')
+const { checkPlace } = require('../files/place')
 const { incomplete, usage } = require('../trouble')
 
 const VERSION = 1
@@ -73,7 +74,7 @@ class Checkpoint {
     try {
       text = fs.readFileSync(this.#path, 'utf8')
     } catch (error) {
-      if (error.code === 'ENOENT') return this.#checkFolder()
+      if (error.code === 'ENOENT') return checkPlace(this.#path, `--resume: ${this.#path}`)
       throw usage(`--resume: ${this.#path} cannot be read: ${error.message}`)
     }
     let found
@@ -101,17 +102,6 @@ class Checkpoint {
       )
     }
     return found
-  }
-
-  /** Better now than after an hour. */
-  #checkFolder() {
-    const folder = path.dirname(path.resolve(this.#path))
-    try {
-      fs.accessSync(folder, fs.constants.W_OK)
-    } catch (error) {
-      throw usage(`--resume: ${this.#path} cannot be written: ${error.message}`)
-    }
-    return undefined
   }
 }
 

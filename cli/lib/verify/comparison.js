@@ -1,14 +1,11 @@
 /** Two stores with each other. */
 
 const { countsOf, walk } = require('../store/walk')
-const { Witness } = require('../store/witness')
+const { SPARSE, Witness } = require('../store/witness')
 
 /** Pairs that are looked up at once, and how many such pages at a time. */
 const PAGE = 500
 const IN_FLIGHT = 4
-
-/** Of so many pairs that the other store has, one is remembered. */
-const SPARSE = 16
 
 class Comparison {
   /** How many pairs were looked at in the first store, and were found so in the second. */
@@ -81,7 +78,7 @@ class Comparison {
   /** Calls `judge` with each pair of a store, both of its ids in the other, and its external id in its own. */
   async #walked(store, other, judge) {
     const job = this.#job
-    const witness = new Witness(job, other, 'found')
+    const witness = new Witness(job, other, 'found', SPARSE)
     const underWay = []
     let page = []
     let count = 0
@@ -91,7 +88,7 @@ class Comparison {
       const [exts, backs, ownBacks] = await job.within(found)
       if (witness.isDue) await witness.check()
       for (const [n, pair] of pairs.entries()) {
-        if (n % SPARSE === 0 && exts[n] !== null) witness.keep(pair)
+        if (exts[n] !== null) witness.keep(pair)
         judge(pair, [exts[n], backs[n]], ownBacks[n])
       }
       job.touch()
